@@ -1,0 +1,56 @@
+namespace Distributed.Kernels.Cpu;
+
+/// <summary>Query rows as <see cref="CpuKernel.PackQueries"/> left them.</summary>
+/// <param name="data">The packed rows.</param>
+/// <param name="rows">Query rows.</param>
+/// <param name="dim">Elements of a query.</param>
+public readonly unsafe struct PackedQueries(byte* data, int rows, int dim)
+{
+    /// <summary>The packed rows.</summary>
+    public byte* Data => data;
+
+    /// <summary>Query rows.</summary>
+    public int Rows => rows;
+
+    /// <summary>Elements of a query.</summary>
+    public int Dim => dim;
+}
+
+/// <summary>Keys as <see cref="CpuKernel.PackKeys"/> left them.</summary>
+/// <param name="data">The packed keys.</param>
+/// <param name="count">Keys.</param>
+/// <param name="dim">Elements of a key.</param>
+public readonly unsafe struct PackedKeys(byte* data, int count, int dim)
+{
+    /// <summary>The packed keys.</summary>
+    public byte* Data => data;
+
+    /// <summary>Keys.</summary>
+    public int Count => count;
+
+    /// <summary>Elements of a key.</summary>
+    public int Dim => dim;
+}
+
+/// <summary>Values as <see cref="CpuKernel.PackValues"/> left them.</summary>
+/// <param name="data">The packed values.</param>
+/// <param name="count">Keys that the values belong to.</param>
+/// <param name="dim">Elements of a value.</param>
+/// <param name="allFinite">Whether no value is NaN or infinite.</param>
+public readonly unsafe struct PackedValues(byte* data, int count, int dim, bool allFinite)
+{
+    /// <summary>The packed values.</summary>
+    public byte* Data => data;
+
+    /// <summary>Keys that the values belong to.</summary>
+    public int Count => count;
+
+    /// <summary>Elements of a value.</summary>
+    public int Dim => dim;
+
+    /// <summary>
+    /// Whether no value is NaN or infinite. If one is, a key that a row may not see must be left out of the sum, where
+    /// otherwise its weight 0 would do.
+    /// </summary>
+    public bool AllFinite => allFinite;
+}

@@ -1,0 +1,145 @@
+using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
+using Distributed.Kernels.States;
+
+namespace Distributed.Kernels.Cpu;
+
+/// <summary>The arithmetic of docs/kernels.md one number at a time: slow, short, and what the others are held against.</summary>
+public sealed unsafe class ScalarKernel : CpuKernel
+{
+    private const double Log2E = 1.44269504088896340736;
+    private const int Lanes = 16;
+
+    /// <inheritdoc/>
+    public override string Name => "scalar";
+
+    /// <inheritdoc/>
+    public override nuint QueryBytes(int rows, int keyDim) => (nuint)rows * (nuint)keyDim * sizeof(float);
+
+    /// <inheritdoc/>
+    public override nuint KeyBytes(int keys, int keyDim) => (nuint)keys * (nuint)keyDim * sizeof(float);
+
+    /// <inheritdoc/>
+    public override nuint ValueBytes(int keys, int valueDim) => (nuint)keys * (nuint)valueDim * sizeof(float);
+
+    /// <inheritdoc/>
+    public override nuint WorkspaceBytes(int keyDim, int valueDim) => Spans.SpanGrid.SpanRows * sizeof(float);
+
+    /// <inheritdoc/>
+    public override PackedQueries PackQueries(TensorRows queries, double scale, byte* destination)
+    {
+        var packed = (float*)destination;
+        for (int row = 0; row < queries.Count; row++)
+        {
+            for (int d = 0; d < queries.Dim; d++)
+                *packed++ = (float)(Read(queries, row, d) * (scale * Log2E));
+        }
+        return new PackedQueries(destination, queries.Count, queries.Dim);
+    }
+
+    /// <inheritdoc/>
+    public override PackedKeys PackKeys(TensorRows keys, byte* destination)
+    {
+        Copy(keys, (float*)destination);
+        return new PackedKeys(destination, keys.Count, keys.Dim);
+    }
+
+    /// <inheritdoc/>
+    public override PackedValues PackValues(TensorRows values, byte* destination) =>
+        new(destination, values.Count, values.Dim, Copy(values, (float*)destination));
+
+    /// <inheritdoc/>
+    public override void Fold(
+        in PackedQueries queries, in PackedKeys keys, in PackedValues values, MaskWords? mask, in AttentionState state,
+        byte* workspace)
+    {
+        var weights = new Span<float>(workspace, keys.Count);
+        Span<float> lanes = stackalloc float[Lanes];
+        for (int row = 0; row < queries.Rows; row++)
+        {
+            Scores(queries, keys, mask, row, weights);
+            float max = state.Max[row];
+            foreach (float score in weights)
+                max = score > max ? score : max;
+            float shift = float.IsNegativeInfinity(max) ? 0f : max;
+            float keep = Exp2.Scalar(state.Max[row] - shift);
+            lanes.Clear();
+            for (int key = 0; key < weights.Length; key++)
+            {
+                weights[key] = Exp2.Scalar(weights[key] - shift);
+                lanes[key % Lanes] += weights[key];
+            }
+            for (int half = Lanes / 2; half > 0; half /= 2)
+            {
+                for (int lane = 0; lane < half; lane++)
+                    lanes[lane] += lanes[lane + half];
+            }
+            state.Max[row] = max;
+            state.Sum[row] = MathF.FusedMultiplyAdd(state.Sum[row], keep, lanes[0]);
+            Span<float> output = state.OutputRow(row);
+            for (int c = 0; c < values.Dim; c++)
+            {
+                float sum = 0f;
+                float* value = (float*)values.Data + c;
+                for (int key = 0; key < weights.Length; key++, value += values.Dim)
+                {
+                    if (mask is null || Sees(mask.Value, row, key))
+                        sum = MathF.FusedMultiplyAdd(weights[key], *value, sum);
+                }
+                output[c] = MathF.FusedMultiplyAdd(output[c], keep, sum);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Weights(
+        in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* logSumExp, float* weights, nint rowStride,
+        byte* workspace)
+    {
+        for (int row = 0; row < queries.Rows; row++)
+        {
+            var of = new Span<float>(weights + row * rowStride, keys.Count);
+            Scores(queries, keys, mask, row, of);
+            float shift = float.IsNegativeInfinity(logSumExp[row]) ? 0f : logSumExp[row];
+            foreach (ref float weight in of)
+                weight = Exp2.Scalar(weight - shift);
+        }
+    }
+
+    private static void Scores(in PackedQueries queries, in PackedKeys keys, MaskWords? mask, int row, Span<float> scores)
+    {
+        var query = (float*)queries.Data + (nint)row * queries.Dim;
+        for (int key = 0; key < scores.Length; key++)
+        {
+            var of = (float*)keys.Data + (nint)key * keys.Dim;
+            float sum = 0f;
+            for (int d = 0; d < keys.Dim; d++)
+                sum = MathF.FusedMultiplyAdd(query[d], of[d], sum);
+            scores[key] = mask is null || Sees(mask.Value, row, key) ? sum : float.NegativeInfinity;
+        }
+    }
+
+    private static bool Sees(MaskWords mask, int row, int key) => (mask.Row(row)[key / 64] >> (key % 64) & 1) != 0;
+
+    private static bool Copy(TensorRows rows, float* destination)
+    {
+        bool finite = true;
+        for (int row = 0; row < rows.Count; row++)
+        {
+            for (int d = 0; d < rows.Dim; d++, destination++)
+            {
+                *destination = Read(rows, row, d);
+                finite &= float.IsFinite(*destination);
+            }
+        }
+        return finite;
+    }
+
+    private static float Read(TensorRows rows, int row, int d) => rows.Type switch
+    {
+        ElementType.F32 => ((float*)rows.Row(row))[d],
+        ElementType.F16 => (float)((Half*)rows.Row(row))[d],
+        _ => BitConverter.Int32BitsToSingle(((ushort*)rows.Row(row))[d] << 16),
+    };
+}

@@ -1,0 +1,73 @@
+using Distributed.Kernels.Spans;
+
+namespace Distributed.Kernels.Masks;
+
+/// <summary>The intersection of masks: a key is seen if every one of them lets it be seen. Without masks, all is.</summary>
+/// <param name="masks">The masks, in any order.</param>
+public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAttentionMask
+{
+    /// <summary>The set without a mask.</summary>
+    public static MaskSet None { get; } = new();
+
+    /// <summary>The masks.</summary>
+    public IReadOnlyList<IAttentionMask> Masks => masks;
+
+    /// <inheritdoc/>
+    public string Description => masks.Count == 0 ? "none" : string.Join(", ", masks.Select(mask => mask.Description));
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Several partial masks can leave nothing between them although each leaves something (two bands that do not meet).
+    /// Then the words are looked at, so that the answer stays exact.
+    /// </remarks>
+    public TileClass Classify(in MaskTile tile)
+    {
+        int partial = 0;
+        foreach (IAttentionMask mask in masks)
+        {
+            switch (mask.Classify(tile))
+            {
+                case TileClass.Skip:
+                    return TileClass.Skip;
+                case TileClass.Partial:
+                    partial++;
+                    break;
+                default:
+                    break;
+            }
+        }
+        return partial switch
+        {
+            0 => TileClass.Full,
+            1 => TileClass.Partial,
+            _ => AnySeen(tile) ? TileClass.Partial : TileClass.Skip,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Apply(in MaskTile tile, MaskWords words)
+    {
+        foreach (IAttentionMask mask in masks)
+        {
+            if (mask.Classify(tile) == TileClass.Partial)
+                mask.Apply(tile, words);
+        }
+    }
+
+    private unsafe bool AnySeen(in MaskTile tile)
+    {
+        Span<ulong> memory = stackalloc ulong[MaskWords.WordsFor(tile.Keys.Count)];
+        for (int row = 0; row < tile.Queries.Count; row++)
+        {
+            fixed (ulong* start = memory)
+            {
+                var words = new MaskWords(start, 1, tile.Keys.Count);
+                words.SetAll();
+                Apply(tile with { Queries = new RowRange(tile.Queries.Start + row, 1) }, words);
+            }
+            if (memory.ContainsAnyExcept(0UL))
+                return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace Distributed.Kernels.Memory;
+
+/// <summary>Native memory aligned to 64 bytes (a cache line, and an AVX-512 register), outside the garbage collector.</summary>
+public sealed unsafe class NativeBuffer : IDisposable
+{
+    /// <summary>Alignment of <see cref="Pointer"/> in bytes.</summary>
+    public const int Alignment = 64;
+
+    private void* _pointer;
+
+    /// <summary>Takes <paramref name="length"/> bytes, not cleared.</summary>
+    /// <exception cref="OutOfMemoryException">The system has no such memory.</exception>
+    public NativeBuffer(nuint length)
+    {
+        Length = length;
+        _pointer = NativeMemory.AlignedAlloc(Math.Max(length, Alignment), Alignment);
+        GC.AddMemoryPressure(checked((long)Math.Max(length, Alignment)));
+    }
+
+    /// <summary>Releases the memory if <see cref="Dispose"/> was forgotten.</summary>
+    ~NativeBuffer() => Free();
+
+    /// <summary>Length in bytes.</summary>
+    public nuint Length { get; }
+
+    /// <summary>First byte.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
+    public byte* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            return (byte*)_pointer;
+        }
+    }
+
+    /// <summary>The same memory as F32 numbers.</summary>
+    public float* Floats => (float*)Pointer;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (_pointer is null)
+            return;
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+        GC.RemoveMemoryPressure(checked((long)Math.Max(Length, Alignment)));
+    }
+}

@@ -24,7 +24,7 @@ public sealed unsafe class ScalarKernel : CpuKernel
     public override nuint ValueBytes(int keys, int valueDim) => (nuint)keys * (nuint)valueDim * sizeof(float);
 
     /// <inheritdoc/>
-    public override nuint WorkspaceBytes(int keyDim, int valueDim) => Spans.SpanGrid.SpanRows * sizeof(float);
+    public override nuint WorkspaceBytes(int keyDim, int valueDim) => Spans.SpanGrid.MaxSpanRows * sizeof(float);
 
     /// <inheritdoc/>
     public override PackedQueries PackQueries(TensorRows queries, double scale, byte* destination)

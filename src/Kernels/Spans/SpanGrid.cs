@@ -7,21 +7,29 @@ namespace Distributed.Kernels.Spans;
 /// </summary>
 public readonly record struct SpanGrid
 {
-    /// <summary>Rows in a span.</summary>
-    public const int SpanRows = 1024;
+    /// <summary>Rows in a span, and the most that a kernel takes at once. Jobs use it; tests also use shorter spans.</summary>
+    public const int MaxSpanRows = 1024;
 
     /// <summary>The grid over <paramref name="rows"/> rows.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is negative, or takes more than
-    /// <see cref="int.MaxValue"/> spans.</exception>
-    public SpanGrid(long rows)
+    /// <param name="rows">Rows in the sequence.</param>
+    /// <param name="spanRows">Rows in a span, 1 to <see cref="MaxSpanRows"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rows"/> is negative or takes more than
+    /// <see cref="int.MaxValue"/> spans, or <paramref name="spanRows"/> is out of its range.</exception>
+    public SpanGrid(long rows, int spanRows = MaxSpanRows)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(spanRows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(spanRows, MaxSpanRows);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, (long)int.MaxValue * SpanRows);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, (long)int.MaxValue * spanRows);
         Rows = rows;
+        SpanRows = spanRows;
     }
 
     /// <summary>Rows in the sequence.</summary>
     public long Rows { get; }
+
+    /// <summary>Rows in every span but the last.</summary>
+    public int SpanRows { get; }
 
     /// <summary>Spans in the sequence; 0 when it is empty.</summary>
     public int Count => (int)((Rows + SpanRows - 1) / SpanRows);

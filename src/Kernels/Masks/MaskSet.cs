@@ -49,7 +49,7 @@ public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAtten
     {
         foreach (IAttentionMask mask in masks)
         {
-            if (mask.Classify(tile) == TileClass.Partial)
+            if (mask.Classify(tile) != TileClass.Full)
                 mask.Apply(tile, words);
         }
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Distributed.Kernels.Masks;
 
 /// <summary>
@@ -37,6 +39,15 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
             if (keys % 64 != 0)
                 of[^1] = (1UL << (keys % 64)) - 1;
         }
+    }
+
+    /// <summary>(row, key) pairs whose bit is set.</summary>
+    public long CountSet()
+    {
+        long count = 0;
+        foreach (ulong word in new ReadOnlySpan<ulong>(words, rows * WordsPerRow))
+            count += BitOperations.PopCount(word);
+        return count;
     }
 
     /// <summary>Clears, in one row, the bits of all keys outside [<paramref name="from"/>, <paramref name="to"/>).</summary>

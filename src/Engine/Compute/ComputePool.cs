@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+
+namespace Distributed.Engine.Compute;
+
+/// <summary>
+/// The process's compute threads: dedicated background threads with scratch memory of their own and a bounded queue, so
+/// that tensor work never runs on the thread pool that serves everything else.
+/// </summary>
+public sealed class ComputePool : IDisposable
+{
+    private const int QueuedPerThread = 4;
+
+    private readonly BlockingCollection<Action<ComputeScratch>> _queue = [];
+    private readonly SemaphoreSlim _room;
+    private readonly Thread[] _threads;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">How many.</param>
+    public ComputePool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        _room = new SemaphoreSlim(threads * (1 + QueuedPerThread));
+        _threads = new Thread[threads];
+        for (int i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"compute {i}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Compute threads.</summary>
+    public int Threads => _threads.Length;
+
+    /// <summary>
+    /// Runs <paramref name="work"/> on a compute thread. Waits without blocking while the queue is full.
+    /// </summary>
+    /// <returns>Completes when the work has run; carries its exception if it threw.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before the work began.</exception>
+    public async Task RunAsync(Action<ComputeScratch> work, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        await _room.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _queue.Add(scratch => Run(work, scratch, done, cancellation), CancellationToken.None);
+            await done.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
+    /// <summary>Runs all of the work, the first items first.</summary>
+    /// <returns>Completes when all has run; carries the first exception, after every item has ended.</returns>
+    public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation = default) =>
+        Task.WhenAll(work.Select(item => RunAsync(item, cancellation)).ToArray());
+
+    /// <summary>Lets the queued work end, then ends the threads.</summary>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        foreach (Thread thread in _threads)
+            thread.Join();
+        _queue.Dispose();
+        _room.Dispose();
+    }
+
+    private static void Run(
+        Action<ComputeScratch> work, ComputeScratch scratch, TaskCompletionSource done, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            work(scratch);
+            done.SetResult();
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            done.SetCanceled(cancelled.CancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever the work throws is the awaiting caller's, not this thread's.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            done.SetException(error);
+        }
+    }
+
+    private void Work()
+    {
+        using var scratch = new ComputeScratch();
+        foreach (Action<ComputeScratch> item in _queue.GetConsumingEnumerable())
+            item(scratch);
+    }
+}

@@ -1,0 +1,48 @@
+namespace Distributed.Engine.Jobs;
+
+/// <summary>The three tensors of an attention, checked against one another.</summary>
+public sealed class AttentionInput
+{
+    /// <summary>Takes the tensors.</summary>
+    /// <param name="queries"><c>[B, Hq, Sq, D]</c>.</param>
+    /// <param name="keys"><c>[B, Hkv, Skv, D]</c>.</param>
+    /// <param name="values"><c>[B, Hkv, Skv, Dv]</c>.</param>
+    /// <exception cref="InputException">Their shapes do not fit one another.</exception>
+    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values)
+    {
+        Require(queries.Dim > 0, $"q has head size {queries.Dim}; at least 1 is expected.");
+        Require(values.Dim > 0, $"v has head size {values.Dim}; at least 1 is expected.");
+        Require(keys.Dim == queries.Dim, $"k has head size {keys.Dim} but q has {queries.Dim}; they must be equal.");
+        Require(
+            keys.Batch == queries.Batch && values.Batch == queries.Batch,
+            $"q, k and v have batch sizes {queries.Batch}, {keys.Batch} and {values.Batch}; they must be equal.");
+        Require(values.Heads == keys.Heads, $"v has {values.Heads} heads but k has {keys.Heads}; they must be equal.");
+        Require(values.Rows == keys.Rows, $"v has {values.Rows} rows but k has {keys.Rows}; they must be equal.");
+        Require(
+            keys.Heads == 0 ? queries.Heads == 0 : queries.Heads % keys.Heads == 0,
+            $"q has {queries.Heads} heads and k has {keys.Heads}; the heads of q must be a multiple of those of k.");
+        Queries = queries;
+        Keys = keys;
+        Values = values;
+        Shape = new AttentionShape(
+            queries.Batch, queries.Heads, keys.Heads, queries.Rows, keys.Rows, queries.Dim, values.Dim);
+    }
+
+    /// <summary>Queries <c>[B, Hq, Sq, D]</c>.</summary>
+    public HeadTensor Queries { get; }
+
+    /// <summary>Keys <c>[B, Hkv, Skv, D]</c>.</summary>
+    public HeadTensor Keys { get; }
+
+    /// <summary>Values <c>[B, Hkv, Skv, Dv]</c>.</summary>
+    public HeadTensor Values { get; }
+
+    /// <summary>The sizes.</summary>
+    public AttentionShape Shape { get; }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new InputException(otherwise);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Distributed.Engine.Compute;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Ring;
+using Distributed.Engine.Tiles;
+using Distributed.Kernels.Cpu;
+
+namespace Distributed.Engine.Jobs;
+
+/// <summary>Runs attention in this process: no server, no set-up.</summary>
+public static class EmbeddedEngine
+{
+    /// <summary>Bytes of packed keys and values held for sharing between query spans.</summary>
+    private const long PackedBytes = 96L << 20;
+
+    /// <summary>Query rows, over the heads of a group, that one packed key span serves in a lane.</summary>
+    private const int RowsPerLane = 4096;
+
+    /// <summary>Lanes wanted per thread, so that the threads finish together.</summary>
+    private const int LanesPerThread = 8;
+
+    /// <summary>Rows below which cutting lanes smaller costs more than it balances.</summary>
+    private const int FewestRowsPerLane = 192;
+
+    /// <summary>Runs a job.</summary>
+    /// <param name="input">Its tensors. Their memory must stay until the job has ended.</param>
+    /// <param name="options">What to compute.</param>
+    /// <param name="sink">Where the rows go.</param>
+    /// <param name="progress">Told a few times a second; null = nobody.</param>
+    /// <param name="cancellation">Stops the job; what the sink has been given so far is then incomplete.</param>
+    /// <exception cref="InputException">An option is out of its range.</exception>
+    public static async Task<JobReport> RunAsync(
+        AttentionInput input, AttentionOptions options, IAttentionSink sink, IProgress<JobProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        JobPlan plan = JobPlan.Create(input.Shape, options);
+        CpuKernel kernel = CpuKernels.Best;
+        long started = Stopwatch.GetTimestamp();
+        using var cache = new PackedSpanCache(kernel, PackedBytes);
+        using var pool = new ComputePool(options.Threads);
+        var context = new LaneContext(
+            plan, input.Queries, options.ScaleFor(input.Shape.KeyDim), kernel, cache, sink);
+        Task job = InProcessRing.RunAsync(
+            context, new StoreTileSource(input, plan), pool, LaneLength(plan, options.Threads), cancellation);
+        await ProgressReporter.FollowAsync(job, context, progress).ConfigureAwait(false);
+        return new JobReport(
+            input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, options.Threads, kernel.Name,
+            context.PairsSeen, Stopwatch.GetElapsedTime(started));
+    }
+
+    private static int LaneLength(JobPlan plan, int threads)
+    {
+        int spanRows = plan.QueryGrid.SpanRows;
+        int longest = Math.Max(spanRows, RowsPerLane / Math.Max(1, plan.Shape.Group));
+        double rows = (double)plan.Shape.Batch * plan.Shape.KeyHeads * plan.Shape.QueryRows;
+        int wanted = (int)Math.Clamp(rows / ((double)threads * LanesPerThread), FewestRowsPerLane, longest);
+        return wanted >= spanRows ? wanted / spanRows * spanRows : Math.Min(wanted, spanRows);
+    }
+}

@@ -1,0 +1,23 @@
+using Distributed.Engine.Plan;
+
+namespace Distributed.Engine.Jobs;
+
+/// <summary>What a finished job did.</summary>
+/// <param name="Shape">Its sizes.</param>
+/// <param name="Masks">Its masks, for people.</param>
+/// <param name="Tiles">Pairs of spans skipped, kept in part and kept whole, per head.</param>
+/// <param name="Blocks">Blocks it was cut into.</param>
+/// <param name="Threads">Compute threads.</param>
+/// <param name="Kernel">Name of the kernel.</param>
+/// <param name="PairsSeen">(query, key) pairs inside the masks, over all heads and batch entries.</param>
+/// <param name="Elapsed">Time from the first tile to the last row written.</param>
+public sealed record JobReport(
+    AttentionShape Shape, string Masks, TileCounts Tiles, int Blocks, int Threads, string Kernel, long PairsSeen,
+    TimeSpan Elapsed)
+{
+    /// <summary>Floating-point operations inside the masks: 2 · (D + Dv) for every pair seen.</summary>
+    public double Flops => (double)PairsSeen * Shape.FlopsPerPair;
+
+    /// <summary>Operations a second; 0 when nothing was computed.</summary>
+    public double FlopsPerSecond => Elapsed > TimeSpan.Zero ? Flops / Elapsed.TotalSeconds : 0;
+}

@@ -1,0 +1,23 @@
+namespace Distributed.Engine.Jobs;
+
+/// <summary>Keeps a job's result in memory.</summary>
+/// <param name="shape">The job's sizes.</param>
+/// <param name="keepOutput">Whether to keep the output; without it only the LSE is kept.</param>
+public sealed class MemorySink(AttentionShape shape, bool keepOutput = true) : IAttentionSink
+{
+    /// <summary>Output <c>[B, Hq, Sq, Dv]</c>; empty when it was not to be kept.</summary>
+    public float[] Output { get; } =
+        keepOutput ? new float[checked(shape.Batch * shape.QueryHeads * shape.QueryRows * shape.ValueDim)] : [];
+
+    /// <summary>LSE <c>[B, Hq, Sq]</c>, natural log.</summary>
+    public float[] LogSumExp { get; } = new float[checked(shape.Batch * shape.QueryHeads * shape.QueryRows)];
+
+    /// <inheritdoc/>
+    public void Write(int batch, int head, long row, ReadOnlySpan<float> output, float logSumExp)
+    {
+        long index = ((long)batch * shape.QueryHeads + head) * shape.QueryRows + row;
+        LogSumExp[index] = logSumExp;
+        if (Output.Length > 0)
+            output.CopyTo(Output.AsSpan(checked((int)(index * shape.ValueDim)), shape.ValueDim));
+    }
+}

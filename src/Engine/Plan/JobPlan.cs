@@ -1,0 +1,143 @@
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Masks;
+using Distributed.Kernels.Spans;
+
+namespace Distributed.Engine.Plan;
+
+/// <summary>
+/// What a job will do, known before it starts: its span grids, which pairs of spans the masks leave, and the blocks, cut
+/// so that each costs about the same.
+/// </summary>
+public sealed class JobPlan
+{
+    private JobPlan(
+        AttentionShape shape, MaskSet masks, SpanGrid queryGrid, SpanGrid keyGrid, TileCounts counts, double[] spanCosts,
+        IReadOnlyList<PlannedBlock> blocks)
+    {
+        Shape = shape;
+        Masks = masks;
+        QueryGrid = queryGrid;
+        KeyGrid = keyGrid;
+        Order = new CanonicalOrder(queryGrid.Count, keyGrid.Count);
+        Counts = counts;
+        SpanCosts = spanCosts;
+        Blocks = blocks;
+    }
+
+    /// <summary>The job's sizes.</summary>
+    public AttentionShape Shape { get; }
+
+    /// <summary>Who may see whom.</summary>
+    public MaskSet Masks { get; }
+
+    /// <summary>Spans of the query sequence.</summary>
+    public SpanGrid QueryGrid { get; }
+
+    /// <summary>Spans of the key sequence.</summary>
+    public SpanGrid KeyGrid { get; }
+
+    /// <summary>The order in which query spans fold key spans.</summary>
+    public CanonicalOrder Order { get; }
+
+    /// <summary>Pairs of spans that the masks skip, keep in part and keep whole, per head.</summary>
+    public TileCounts Counts { get; }
+
+    /// <summary>Estimated (query, key) pairs per head of each query span.</summary>
+    public IReadOnlyList<double> SpanCosts { get; }
+
+    /// <summary>The blocks in ring order; at least one.</summary>
+    public IReadOnlyList<PlannedBlock> Blocks { get; }
+
+    /// <summary>Estimated (query, key) pairs per head over all blocks.</summary>
+    public double Cost => Blocks.Sum(block => block.Cost);
+
+    /// <summary>The block that owns key span <paramref name="keySpan"/>.</summary>
+    public int OwnerOf(int keySpan)
+    {
+        int low = 0, high = Blocks.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (Blocks[middle].FirstKeySpan + Blocks[middle].KeySpans > keySpan)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+    /// <summary>Plans a job.</summary>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="options">What to compute. There are never more blocks than query spans.</param>
+    public static JobPlan Create(in AttentionShape shape, AttentionOptions options)
+    {
+        MaskSet masks = options.MasksFor(shape);
+        var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);
+        var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
+        double[] costs = CostOfSpans(queryGrid, keyGrid, masks, out TileCounts counts);
+        IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
+        return new JobPlan(shape, masks, queryGrid, keyGrid, counts, costs, blocks);
+    }
+
+    private static double[] CostOfSpans(SpanGrid queryGrid, SpanGrid keyGrid, MaskSet masks, out TileCounts counts)
+    {
+        long skipped = 0, partial = 0, full = 0;
+        var costs = new double[queryGrid.Count];
+        for (int i = 0; i < costs.Length; i++)
+        {
+            for (int j = 0; j < keyGrid.Count; j++)
+            {
+                var tile = new MaskTile(0, 0, queryGrid[i], keyGrid[j]);
+                double area = (double)tile.Queries.Count * tile.Keys.Count;
+                switch (masks.Classify(tile))
+                {
+                    case TileClass.Skip:
+                        skipped++;
+                        break;
+                    case TileClass.Partial:
+                        partial++;
+                        costs[i] += area / 2;
+                        break;
+                    default:
+                        full++;
+                        costs[i] += area;
+                        break;
+                }
+            }
+        }
+        counts = new TileCounts(skipped, partial, full);
+        return costs;
+    }
+
+    /// <summary>
+    /// Cuts the query spans where the running cost passes a block's share, and the key spans at the same shares of their
+    /// sequence, so that a block's own keys are the ones its queries fold first.
+    /// </summary>
+    private static List<PlannedBlock> CutByCost(double[] costs, int wanted, int keySpans)
+    {
+        int count = Math.Clamp(wanted, 1, Math.Max(1, costs.Length));
+        double total = costs.Sum(), done = 0;
+        var blocks = new List<PlannedBlock>(count);
+        int next = 0;
+        for (int index = 0; index < count; index++)
+        {
+            int first = next;
+            double cost = 0;
+            int mustLeave = count - index - 1;
+            while (next < costs.Length - mustLeave
+                && (next == first || index == count - 1 || done + costs[next] / 2 <= total * (index + 1) / count))
+            {
+                cost += costs[next];
+                done += costs[next];
+                next++;
+            }
+            int firstKey = Share(first, costs.Length, keySpans), endKey = Share(next, costs.Length, keySpans);
+            blocks.Add(new PlannedBlock(index, first, next - first, firstKey, endKey - firstKey, cost));
+        }
+        return blocks;
+    }
+
+    private static int Share(int querySpan, int querySpans, int keySpans) =>
+        querySpans == 0 || querySpan == querySpans ? (querySpan == querySpans ? keySpans : 0)
+            : (int)((long)querySpan * keySpans / querySpans);
+}

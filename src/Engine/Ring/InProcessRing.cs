@@ -1,0 +1,40 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Tiles;
+
+namespace Distributed.Engine.Ring;
+
+/// <summary>
+/// Runs a job's blocks in this process. Each block pulls its tiles at its own pace, the next one while it computes on the
+/// present one; there is no barrier between the steps of different blocks.
+/// </summary>
+internal static class InProcessRing
+{
+    /// <summary>Blocks at work at a time: enough to keep the threads busy, few enough to bound the states in memory.</summary>
+    private const int BlocksPerThread = 2;
+
+    /// <summary>Runs all blocks to their end.</summary>
+    public static Task RunAsync(
+        LaneContext context, ITileSource source, ComputePool pool, int rowsPerLane, CancellationToken cancellation)
+    {
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = pool.Threads * BlocksPerThread,
+            CancellationToken = cancellation,
+        };
+        return Parallel.ForEachAsync(context.Plan.Blocks, parallel, async (block, cancelled) =>
+            await RunBlockAsync(new BlockWorker(context, block, rowsPerLane), source, pool, cancelled)
+                .ConfigureAwait(false));
+    }
+
+    private static async Task RunBlockAsync(
+        BlockWorker worker, ITileSource source, ComputePool pool, CancellationToken cancellation)
+    {
+        int? last = null;
+        while (worker.NextTile(last) is { } next)
+        {
+            IKeyValueTile tile = await source.PullAsync(next, cancellation).ConfigureAwait(false);
+            await worker.AbsorbAsync(tile, pool, cancellation).ConfigureAwait(false);
+            last = next;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tiles;
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Masks;
+using Distributed.Kernels.States;
+
+namespace Distributed.Engine.Ring;
+
+/// <summary>
+/// The part of a block that one thread advances at a time: some query rows of all the query heads that share a key head
+/// of one batch entry. For each query span it knows its position in the canonical order: what comes before it has been
+/// folded, once; what comes behind it has not. It takes memory with its first fold and gives it back with its last.
+/// </summary>
+internal sealed class Lane
+{
+    private readonly LaneContext _context;
+    private readonly LaneRows[] _rows;
+    private readonly int[] _positions;
+    private readonly int _batch;
+    private readonly int _keyHead;
+    private readonly Lock _lock = new();
+    private LaneMemory? _memory;
+    private volatile bool _finished;
+
+    public Lane(LaneContext context, int batch, int keyHead, LaneRows[] rows)
+    {
+        _context = context;
+        _batch = batch;
+        _keyHead = keyHead;
+        _rows = rows;
+        _positions = new int[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            SkipMasked(i);
+    }
+
+    /// <summary>Whether every row has been written.</summary>
+    public bool Finished => _finished;
+
+    /// <summary>Estimated cost, for putting long lanes first.</summary>
+    public double Cost => _rows.Sum(rows => _context.Plan.SpanCosts[rows.QuerySpan] * rows.Rows.Count / _context.Plan.QueryGrid[rows.QuerySpan].Count);
+
+    /// <summary>Whether some row's next key span lies in the tile of <paramref name="block"/>.</summary>
+    public bool Needs(PlannedBlock block)
+    {
+        lock (_lock)
+            return !_finished && (AllFolded() || NextIn(block) >= 0);
+    }
+
+    /// <summary>
+    /// Folds what comes next, as far as the tile has it. A tile that was already folded, or that lies behind a gap, leaves
+    /// everything as it is.
+    /// </summary>
+    public void Absorb(IKeyValueTile tile, ComputeScratch scratch, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_finished)
+                return;
+            PlannedBlock block = _context.Plan.Blocks[tile.Block];
+            for (int keySpan = NextIn(block); keySpan >= 0; keySpan = NextIn(block))
+            {
+                _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
+                using PackedSpanCache.Lease packed = _context.Cache.Rent(tile, _batch, _keyHead, keySpan);
+                for (int i = 0; i < _rows.Length; i++)
+                {
+                    if (NextSpan(i) != keySpan)
+                        continue;
+                    cancellation.ThrowIfCancellationRequested();
+                    Fold(i, keySpan, packed, scratch);
+                    _positions[i]++;
+                    SkipMasked(i);
+                }
+            }
+            if (AllFolded())
+                Finish(scratch);
+        }
+    }
+
+    private unsafe void Fold(int index, int keySpan, in PackedSpanCache.Lease packed, ComputeScratch scratch)
+    {
+        CpuKernel kernel = _context.Kernel;
+        byte* workspace = scratch.Workspace(kernel.WorkspaceBytes(packed.Keys.Dim, packed.Values.Dim));
+        for (int member = 0; member < _context.Plan.Shape.Group; member++)
+        {
+            var tile = new MaskTile(
+                _batch, _keyHead * _context.Plan.Shape.Group + member, _rows[index].Rows, _context.Plan.KeyGrid[keySpan]);
+            MaskWords? words = null;
+            long seen = (long)tile.Queries.Count * tile.Keys.Count;
+            switch (_context.Plan.Masks.Classify(tile))
+            {
+                case TileClass.Skip:
+                    continue;
+                case TileClass.Partial:
+                    MaskWords partial = scratch.Words(tile.Queries.Count, tile.Keys.Count);
+                    _context.Plan.Masks.Apply(tile, partial);
+                    seen = partial.CountSet();
+                    words = partial;
+                    break;
+                default:
+                    break;
+            }
+            AttentionState state = _memory!.State(index, member);
+            kernel.Fold(_memory.Queries(index, member), packed.Keys, packed.Values, words, state, workspace);
+            _context.Folded(seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
+        }
+    }
+
+    private void Finish(ComputeScratch scratch)
+    {
+        _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
+        AttentionShape shape = _context.Plan.Shape;
+        Span<float> output = scratch.Row(shape.ValueDim);
+        for (int index = 0; index < _rows.Length; index++)
+        {
+            for (int member = 0; member < shape.Group; member++)
+            {
+                AttentionState state = _memory.State(index, member);
+                for (int row = 0; row < state.Rows; row++)
+                {
+                    StateMath.Normalise(state, row, output);
+                    _context.Sink.Write(
+                        _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start + row, output,
+                        StateMath.LogSumExp(state, row));
+                }
+            }
+        }
+        _memory.Dispose();
+        _memory = null;
+        _finished = true;
+    }
+
+    /// <summary>The key span that row group <paramref name="index"/> folds next; −1 when there is none left.</summary>
+    private int NextSpan(int index) => _positions[index] >= _context.Plan.Order.KeySpans
+        ? -1
+        : _context.Plan.Order.KeySpanAt(_rows[index].QuerySpan, _positions[index]);
+
+    /// <summary>The rightmost key span of the block's tile that some rows fold next; −1 when there is none.</summary>
+    private int NextIn(PlannedBlock block)
+    {
+        int next = -1;
+        for (int i = 0; i < _rows.Length; i++)
+        {
+            int span = NextSpan(i);
+            if (span >= block.FirstKeySpan && span < block.FirstKeySpan + block.KeySpans)
+                next = Math.Max(next, span);
+        }
+        return next;
+    }
+
+    private bool AllFolded()
+    {
+        for (int i = 0; i < _rows.Length; i++)
+        {
+            if (NextSpan(i) >= 0)
+                return false;
+        }
+        return true;
+    }
+
+    private void SkipMasked(int index)
+    {
+        while (NextSpan(index) is >= 0 and int span && SkippedByAllHeads(index, span))
+            _positions[index]++;
+    }
+
+    private bool SkippedByAllHeads(int index, int keySpan)
+    {
+        int group = _context.Plan.Shape.Group;
+        for (int member = 0; member < group; member++)
+        {
+            var tile = new MaskTile(
+                _batch, _keyHead * group + member, _rows[index].Rows, _context.Plan.KeyGrid[keySpan]);
+            if (_context.Plan.Masks.Classify(tile) != TileClass.Skip)
+                return false;
+        }
+        return true;
+    }
+}

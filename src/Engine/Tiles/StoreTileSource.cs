@@ -1,0 +1,33 @@
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Kernels.Memory;
+
+namespace Distributed.Engine.Tiles;
+
+/// <summary>
+/// Tiles read where they are stored: the job's mapped input. Inside one process the store is every block's neighbour at
+/// once, so nothing is copied.
+/// </summary>
+/// <param name="input">The job's tensors.</param>
+/// <param name="plan">The job's plan.</param>
+public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileSource
+{
+    /// <inheritdoc/>
+    public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, plan.Blocks.Count);
+        return ValueTask.FromResult<IKeyValueTile>(new StoredTile(input, plan, block));
+    }
+
+    private sealed class StoredTile(AttentionInput input, JobPlan plan, int block) : IKeyValueTile
+    {
+        public int Block => block;
+
+        public TensorRows Keys(int batch, int keyHead, int keySpan) =>
+            input.Keys.Slice(batch, keyHead, plan.KeyGrid[keySpan]);
+
+        public TensorRows Values(int batch, int keyHead, int keySpan) =>
+            input.Values.Slice(batch, keyHead, plan.KeyGrid[keySpan]);
+    }
+}

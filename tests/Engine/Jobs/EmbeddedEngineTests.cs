@@ -1,0 +1,135 @@
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Tests.Reference;
+
+namespace Distributed.Engine.Tests.Jobs;
+
+public class EmbeddedEngineTests
+{
+    private static readonly double Tolerance = 1e-6;
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 40)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Equals_float64_over_random_shapes_and_options(int seed)
+    {
+        var random = new Random(seed);
+        var problem = new Problem(Problem.RandomShape(random, 200), seed);
+        AttentionOptions options = Problem.RandomOptions(random, spanRows: random.Next(1, 70));
+
+        MemorySink result = await problem.RunAsync(options with { Blocks = random.Next(1, 9) });
+
+        (double[] output, double[] lse) = problem.Judge(options);
+        Compare.Close(output, result.Output, Tolerance, $"output of {problem.Shape}, {options}");
+        Compare.Close(lse, result.LogSumExp, Tolerance, $"LSE of {problem.Shape}, {options}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Blocks_and_threads_change_no_bit(int seed)
+    {
+        var random = new Random(1000 + seed);
+        var problem = new Problem(Problem.RandomShape(random, 300), seed);
+        AttentionOptions options = Problem.RandomOptions(random, spanRows: 5) with { Blocks = 1, Threads = 1 };
+        MemorySink expected = await problem.RunAsync(options);
+        foreach ((int blocks, int threads) in new[] { (1, 3), (2, 1), (3, 2), (7, 2), (64, 3) })
+        {
+            MemorySink actual = await problem.RunAsync(options with { Blocks = blocks, Threads = threads });
+
+            string what = $"{blocks} blocks, {threads} threads, {problem.Shape}, {options}";
+            Compare.SameBits(expected.Output, actual.Output, $"output with {what}");
+            Compare.SameBits(expected.LogSumExp, actual.LogSumExp, $"LSE with {what}");
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 5)]
+    [InlineData(5, 0)]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(1, 2000)]
+    [InlineData(2000, 1)]
+    public async Task Sequences_may_be_empty_or_of_one_row(int queryRows, int keyRows)
+    {
+        var problem = new Problem(new AttentionShape(1, 2, 1, queryRows, keyRows, 7, 5), 1);
+        var options = new AttentionOptions { Threads = 2 };
+
+        MemorySink result = await problem.RunAsync(options);
+
+        (double[] output, double[] lse) = problem.Judge(options);
+        Compare.Close(output, result.Output, Tolerance, "output");
+        Compare.Close(lse, result.LogSumExp, Tolerance, "LSE");
+    }
+
+    [Fact]
+    public async Task A_row_that_sees_no_key_gives_zeros_and_minus_infinity()
+    {
+        var problem = new Problem(new AttentionShape(1, 1, 1, 30, 20, 8, 8), 1);
+
+        MemorySink result = await problem.RunAsync(
+            new AttentionOptions { Causal = CausalAlignment.BottomRight, SpanRows = 8 });
+
+        Assert.All(result.Output[..(10 * 8)], value => Assert.Equal(0f, value));
+        Assert.All(result.LogSumExp[..10], lse => Assert.Equal(float.NegativeInfinity, lse));
+        Assert.All(result.LogSumExp[10..], lse => Assert.True(float.IsFinite(lse)));
+    }
+
+    [Fact]
+    public async Task A_NaN_in_a_query_poisons_its_row_alone()
+    {
+        var problem = new Problem(new AttentionShape(1, 1, 1, 50, 50, 8, 8), 1);
+        problem.Q[17 * 8 + 3] = float.NaN;
+
+        MemorySink result = await problem.RunAsync(new AttentionOptions { SpanRows = 16 });
+
+        for (int row = 0; row < 50; row++)
+            Assert.Equal(row == 17, float.IsNaN(result.LogSumExp[row]) && result.Output[(row * 8)..(row * 8 + 8)].All(float.IsNaN));
+        Assert.Equal(8, result.Output.Count(float.IsNaN));
+    }
+
+    [Theory]
+    [InlineData('k')]
+    [InlineData('v')]
+    public async Task A_NaN_in_a_key_or_value_poisons_exactly_the_rows_that_see_it(char where)
+    {
+        var problem = new Problem(new AttentionShape(1, 1, 1, 100, 100, 8, 8), 1);
+        float[] tensor = where == 'k' ? problem.K : problem.V;
+        tensor.AsSpan(40 * 8, 8).Fill(float.NaN);
+
+        MemorySink result = await problem.RunAsync(
+            new AttentionOptions { Causal = CausalAlignment.TopLeft, Window = new(20, -1), SpanRows = 32 });
+
+        for (int row = 0; row < 100; row++)
+            Assert.Equal(row is >= 40 and <= 60, float.IsNaN(result.Output[row * 8]));
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_job()
+    {
+        var problem = new Problem(new AttentionShape(1, 1, 1, 4000, 4000, 64, 64), 1);
+        using var cancellation = new CancellationTokenSource();
+        var progress = new Stopper(cancellation);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => problem.RunAsync(new AttentionOptions { Threads = 2, SpanRows = 16 }, progress, cancellation.Token));
+    }
+
+    [Fact]
+    public async Task The_report_counts_what_the_masks_left()
+    {
+        var problem = new Problem(new AttentionShape(2, 4, 2, 100, 100, 8, 6), 1);
+        var sink = new MemorySink(problem.Shape);
+
+        JobReport report = await problem.WithInput(input => EmbeddedEngine.RunAsync(
+            input, new AttentionOptions { Causal = CausalAlignment.TopLeft, SpanRows = 10 }, sink));
+
+        Assert.Equal(2 * 4 * 100 * 101 / 2, report.PairsSeen);
+        Assert.Equal(report.PairsSeen * 2.0 * 14, report.Flops);
+        Assert.Equal((45, 10, 45), (report.Tiles.Skipped, report.Tiles.Partial, report.Tiles.Full));
+    }
+
+    private sealed class Stopper(CancellationTokenSource cancellation) : IProgress<JobProgress>
+    {
+        public void Report(JobProgress value) => cancellation.Cancel();
+    }
+}

@@ -1,0 +1,78 @@
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tests.Reference;
+using Distributed.Kernels.Spans;
+
+namespace Distributed.Engine.Tests.Plan;
+
+public class JobPlanTests
+{
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 60)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Counts_of_skipped_partial_and_full_tiles_equal_brute_force(int seed)
+    {
+        var random = new Random(seed);
+        AttentionShape shape = Problem.RandomShape(random, 150);
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40));
+        Attention64.Sees sees = Attention64.MaskOf(shape, options);
+
+        JobPlan plan = JobPlan.Create(shape, options);
+
+        long skipped = 0, partial = 0, full = 0;
+        for (int i = 0; i < plan.QueryGrid.Count; i++)
+        {
+            for (int j = 0; j < plan.KeyGrid.Count; j++)
+            {
+                (RowRange rows, RowRange keys) = (plan.QueryGrid[i], plan.KeyGrid[j]);
+                int seen = (
+                    from row in Enumerable.Range((int)rows.Start, rows.Count)
+                    from key in Enumerable.Range((int)keys.Start, keys.Count)
+                    where sees(row, key)
+                    select 1).Count();
+                if (seen == 0)
+                    skipped++;
+                else if (seen == rows.Count * keys.Count)
+                    full++;
+                else
+                    partial++;
+            }
+        }
+        Assert.Equal(new TileCounts(skipped, partial, full), plan.Counts);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Blocks_cover_every_span_once_in_order(int seed)
+    {
+        var random = new Random(seed);
+        AttentionShape shape = Problem.RandomShape(random, 400);
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40)) with { Blocks = random.Next(1, 80) };
+
+        JobPlan plan = JobPlan.Create(shape, options);
+
+        int query = 0, key = 0;
+        foreach (PlannedBlock block in plan.Blocks)
+        {
+            Assert.Equal((query, key), (block.FirstQuerySpan, block.FirstKeySpan));
+            Assert.True(block.QuerySpans > 0, $"Block {block.Index} has no query span.");
+            for (int span = key; span < key + block.KeySpans; span++)
+                Assert.Equal(block.Index, plan.OwnerOf(span));
+            (query, key) = (query + block.QuerySpans, key + block.KeySpans);
+        }
+        Assert.Equal((plan.QueryGrid.Count, plan.KeyGrid.Count), (query, key));
+        Assert.Equal(Math.Min(options.Blocks, plan.QueryGrid.Count), plan.Blocks.Count);
+    }
+
+    [Fact]
+    public void Causal_blocks_cost_about_the_same()
+    {
+        var shape = new AttentionShape(1, 1, 1, 64_000, 64_000, 64, 64);
+
+        JobPlan plan = JobPlan.Create(shape, new AttentionOptions { Causal = CausalAlignment.TopLeft, Blocks = 4, SpanRows = 100 });
+
+        double mean = plan.Cost / 4;
+        Assert.All(plan.Blocks, block => Assert.InRange(block.Cost / mean, 0.97, 1.03));
+    }
+}

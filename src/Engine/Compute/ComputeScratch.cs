@@ -8,7 +8,7 @@ public sealed unsafe class ComputeScratch : IDisposable
 {
     private NativeBuffer? _workspace;
     private NativeBuffer? _words;
-    private NativeBuffer? _row;
+    private NativeBuffer? _numbers;
 
     /// <summary>At least <paramref name="bytes"/> bytes for a kernel, 64-byte aligned, not cleared.</summary>
     public byte* Workspace(nuint bytes) => AtLeast(ref _workspace, bytes);
@@ -23,14 +23,14 @@ public sealed unsafe class ComputeScratch : IDisposable
     }
 
     /// <summary><paramref name="length"/> numbers, not cleared.</summary>
-    public Span<float> Row(int length) => new(AtLeast(ref _row, (nuint)length * sizeof(float)), length);
+    public Span<float> Numbers(int length) => new(AtLeast(ref _numbers, (nuint)length * sizeof(float)), length);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _workspace?.Dispose();
         _words?.Dispose();
-        _row?.Dispose();
+        _numbers?.Dispose();
     }
 
     private static byte* AtLeast(ref NativeBuffer? buffer, nuint bytes)

@@ -13,11 +13,11 @@ public sealed class MemorySink(AttentionShape shape, bool keepOutput = true) : I
     public float[] LogSumExp { get; } = new float[checked(shape.Batch * shape.QueryHeads * shape.QueryRows)];
 
     /// <inheritdoc/>
-    public void Write(int batch, int head, long row, ReadOnlySpan<float> output, float logSumExp)
+    public void Write(int batch, int head, long firstRow, ReadOnlySpan<float> output, ReadOnlySpan<float> logSumExp)
     {
-        long index = ((long)batch * shape.QueryHeads + head) * shape.QueryRows + row;
-        LogSumExp[index] = logSumExp;
-        if (Output.Length > 0)
-            output.CopyTo(Output.AsSpan(checked((int)(index * shape.ValueDim)), shape.ValueDim));
+        long index = ((long)batch * shape.QueryHeads + head) * shape.QueryRows + firstRow;
+        logSumExp.CopyTo(LogSumExp.AsSpan(checked((int)index)));
+        if (keepOutput)
+            output.CopyTo(Output.AsSpan(checked((int)(index * shape.ValueDim))));
     }
 }

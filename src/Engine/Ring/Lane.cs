@@ -111,19 +111,20 @@ internal sealed class Lane
     {
         _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
         AttentionShape shape = _context.Plan.Shape;
-        Span<float> output = scratch.Row(shape.ValueDim);
         for (int index = 0; index < _rows.Length; index++)
         {
             for (int member = 0; member < shape.Group; member++)
             {
                 AttentionState state = _memory.State(index, member);
+                Span<float> all = scratch.Numbers(state.Rows * (shape.ValueDim + 1));
+                Span<float> output = all[..(state.Rows * shape.ValueDim)], lse = all[output.Length..];
                 for (int row = 0; row < state.Rows; row++)
                 {
-                    StateMath.Normalise(state, row, output);
-                    _context.Sink.Write(
-                        _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start + row, output,
-                        StateMath.LogSumExp(state, row));
+                    StateMath.Normalise(state, row, output[(row * shape.ValueDim)..]);
+                    lse[row] = StateMath.LogSumExp(state, row);
                 }
+                _context.Sink.Write(
+                    _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start, output, lse);
             }
         }
         _memory.Dispose();

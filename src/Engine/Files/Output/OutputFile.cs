@@ -1,0 +1,129 @@
+using System.IO.MemoryMappedFiles;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+
+namespace Distributed.Engine.Files.Output;
+
+/// <summary>A file of fixed size, mapped for writing under a temporary name until it is committed.</summary>
+internal sealed unsafe class OutputFile : IDisposable
+{
+    private readonly SafeFileHandle _file;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
+    private readonly long _length;
+    private bool _finished;
+
+    private OutputFile(string path, string temporaryPath, SafeFileHandle file, long length)
+    {
+        Path = path;
+        TemporaryPath = temporaryPath;
+        _file = file;
+        _length = length;
+        _map = MemoryMappedFile.CreateFromFile(
+            file, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.ReadWrite);
+        _start = (byte*)_view.SafeMemoryMappedViewHandle.DangerousGetHandle();
+    }
+
+    /// <summary>The final name, as a full path with links followed.</summary>
+    public string Path { get; }
+
+    /// <summary>The name until then.</summary>
+    public string TemporaryPath { get; }
+
+    /// <summary>Creates the file under its temporary name, with its disk space taken.</summary>
+    /// <exception cref="InputException">The path is no possible output.</exception>
+    /// <exception cref="DiskFullException">The disk has no room; nothing is left behind.</exception>
+    public static OutputFile Create(string path, long length, IEnumerable<string> inputs)
+    {
+        string target = OutputPath.Check(path, inputs);
+        string temporary = $"{target}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.partial";
+        SafeFileHandle file;
+        try
+        {
+            file = ReservedFile.Create(temporary, length);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not DiskFullException)
+        {
+            throw new InputException(
+                $"The output {Quoted.Path(path)} cannot be created in its folder: {e.Message}", e);
+        }
+        try
+        {
+            return new OutputFile(target, temporary, file, length);
+        }
+        catch
+        {
+            file.Dispose();
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Copies bytes into the file.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        using Region region = Rent(offset, bytes.Length);
+        bytes.CopyTo(region.Bytes);
+    }
+
+    /// <summary>Bytes of the file to write; they stay mapped until the region is disposed, come what may.</summary>
+    /// <exception cref="ObjectDisposedException">The file was committed or disposed.</exception>
+    public Region Rent(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _length - length);
+        return new Region(_view.SafeMemoryMappedViewHandle, _start + offset, length);
+    }
+
+    /// <summary>Forces the content to disk and gives the file its final name.</summary>
+    public void Commit()
+    {
+        ObjectDisposedException.ThrowIf(_finished, this);
+        Unmap();
+        RandomAccess.FlushToDisk(_file);
+        _file.Dispose();
+        File.Move(TemporaryPath, Path, overwrite: true);
+        _finished = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_finished)
+            return;
+        _finished = true;
+        Unmap();
+        _file.Dispose();
+        File.Delete(TemporaryPath);
+    }
+
+    private void Unmap()
+    {
+        // Before the accessor, which would otherwise wait until the disk has all that is about to be deleted.
+        _view.SafeMemoryMappedViewHandle.Dispose();
+        _view.Dispose();
+        _map.Dispose();
+    }
+
+    /// <summary>Bytes of the mapping, held in place.</summary>
+    internal readonly ref struct Region : IDisposable
+    {
+        private readonly SafeMemoryMappedViewHandle _owner;
+
+        internal Region(SafeMemoryMappedViewHandle owner, byte* start, int length)
+        {
+            bool held = false;
+            owner.DangerousAddRef(ref held);
+            _owner = owner;
+            Bytes = new Span<byte>(start, length);
+        }
+
+        /// <summary>The bytes.</summary>
+        public Span<byte> Bytes { get; }
+
+        /// <inheritdoc/>
+        public void Dispose() => _owner.DangerousRelease();
+    }
+}

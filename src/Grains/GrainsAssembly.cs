@@ -1,8 +1,12 @@
 namespace Distributed.Grains;
 
-/// <summary>Marks this assembly.</summary>
+/// <summary>What this build of the assembly has in it.</summary>
 public static class GrainsAssembly
 {
-    /// <summary>Whether this build has Orleans in it.</summary>
+    /// <summary>Whether Orleans was on the package feed, so that the grains are in this build.</summary>
+#if HAS_ORLEANS
+    public static bool HasOrleans => true;
+#else
     public static bool HasOrleans => false;
+#endif
 }

@@ -1,1 +1,3 @@
-return;
+using Distributed.Kernels.Benchmarks;
+
+return args is ["shares", ..] ? Shares.Run(args[1..]) : Usage.Print();

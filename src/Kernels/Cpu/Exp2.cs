@@ -1,30 +1,57 @@
+using System.Runtime.CompilerServices;
+using Distributed.Kernels.Cpu.Vectors;
+
 namespace Distributed.Kernels.Cpu;
 
-/// <summary>2^x for x ≤ 0, by the same operations on every path.</summary>
+/// <summary>
+/// 2^x for x ≤ 0, by the same operations on every path. x = n + f with n the nearest whole number; 2^f is a polynomial,
+/// 2^n an addition to the exponent.
+/// </summary>
+/// <remarks>
+/// Below 2^−126 the result runs down to 0, which it reaches at 2^−127: there n = −127 and f = 0, the polynomial is exactly
+/// 1, and its bits minus 127 in the exponent are those of 0. NaN stays NaN: the low bits of a NaN as the kernels make it
+/// (packing leaves no other) are 0, so that nothing is added to it.
+/// </remarks>
 internal static class Exp2
 {
-    /// <summary>Below this the result is 0: weights under 2^−125 change no sum that holds a weight of 1.</summary>
-    public const float Smallest = -125f;
+    /// <summary>The result is 0 from here on downwards.</summary>
+    public const float Smallest = -127f;
 
-    // Taylor coefficients ln(2)^k / k! up to k = 7, on [-0.5, 0.5].
-    private const float C1 = 0.693147181f, C2 = 0.240226507f, C3 = 0.0555041087f, C4 = 0.00961812911f,
-        C5 = 0.00133335581f, C6 = 0.000154035304f, C7 = 0.0000152527338f;
+    // 1.5 · 2^23: a number this large has no fraction, so adding it rounds to the nearest whole number (ties to even),
+    // and leaves that number in the low bits.
+    private const float Rounder = 12582912f;
+
+    // Minimax in relative error on [-0.5, 0.5] with the constant term held at exactly 1 (Remez).
+    private const float C1 = 0.693146977599f, C2 = 0.240222420854f, C3 = 0.0555073374347f, C4 = 0.00967151263996f,
+        C5 = 0.00132647271401f;
 
     /// <summary>One number.</summary>
     public static float Scalar(float x)
     {
-        if (x < Smallest)
-            return 0f;
-        float n = MathF.Round(x);
-        float f = x - n;
-        float p = C7;
-        p = MathF.FusedMultiplyAdd(p, f, C6);
-        p = MathF.FusedMultiplyAdd(p, f, C5);
-        p = MathF.FusedMultiplyAdd(p, f, C4);
+        x = Smallest > x ? Smallest : x;
+        float t = x + Rounder;
+        float f = x - (t - Rounder);
+        float p = MathF.FusedMultiplyAdd(C5, f, C4);
         p = MathF.FusedMultiplyAdd(p, f, C3);
         p = MathF.FusedMultiplyAdd(p, f, C2);
         p = MathF.FusedMultiplyAdd(p, f, C1);
         p = MathF.FusedMultiplyAdd(p, f, 1f);
-        return float.IsNaN(x) ? x : BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + ((int)n << 23));
+        return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + (BitConverter.SingleToInt32Bits(t) << 23));
+    }
+
+    /// <summary>Sixteen numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Of<T>(T x)
+        where T : struct, ILanes<T>
+    {
+        x = T.Max(T.Create(Smallest), x);
+        T t = T.Add(x, T.Create(Rounder));
+        T f = T.Subtract(x, T.Subtract(t, T.Create(Rounder)));
+        T p = T.FusedMultiplyAdd(T.Create(C5), f, T.Create(C4));
+        p = T.FusedMultiplyAdd(p, f, T.Create(C3));
+        p = T.FusedMultiplyAdd(p, f, T.Create(C2));
+        p = T.FusedMultiplyAdd(p, f, T.Create(C1));
+        p = T.FusedMultiplyAdd(p, f, T.Create(1f));
+        return T.AddExponent(p, t);
     }
 }

@@ -8,9 +8,6 @@ namespace Distributed.Kernels.Cpu;
 /// <summary>The arithmetic of docs/kernels.md one number at a time: slow, short, and what the others are held against.</summary>
 public sealed unsafe class ScalarKernel : CpuKernel
 {
-    private const double Log2E = 1.44269504088896340736;
-    private const int Lanes = 16;
-
     /// <inheritdoc/>
     public override string Name => "scalar";
 
@@ -33,7 +30,7 @@ public sealed unsafe class ScalarKernel : CpuKernel
         for (int row = 0; row < queries.Count; row++)
         {
             for (int d = 0; d < queries.Dim; d++)
-                *packed++ = (float)(Read(queries, row, d) * (scale * Log2E));
+                *packed++ = (float)(Read(queries, row, d) * (scale * Arithmetic.Log2E));
         }
         return new PackedQueries(destination, queries.Count, queries.Dim);
     }
@@ -55,22 +52,23 @@ public sealed unsafe class ScalarKernel : CpuKernel
         byte* workspace)
     {
         var weights = new Span<float>(workspace, keys.Count);
-        Span<float> lanes = stackalloc float[Lanes];
+        Span<float> lanes = stackalloc float[Arithmetic.Lanes];
         for (int row = 0; row < queries.Rows; row++)
         {
             Scores(queries, keys, mask, row, weights);
             float max = state.Max[row];
             foreach (float score in weights)
                 max = score > max ? score : max;
-            float shift = float.IsNegativeInfinity(max) ? 0f : max;
+            max += 0f;
+            float shift = Arithmetic.Shift(max);
             float keep = Exp2.Scalar(state.Max[row] - shift);
             lanes.Clear();
             for (int key = 0; key < weights.Length; key++)
             {
                 weights[key] = Exp2.Scalar(weights[key] - shift);
-                lanes[key % Lanes] += weights[key];
+                lanes[key % Arithmetic.Lanes] += weights[key];
             }
-            for (int half = Lanes / 2; half > 0; half /= 2)
+            for (int half = Arithmetic.Lanes / 2; half > 0; half /= 2)
             {
                 for (int lane = 0; lane < half; lane++)
                     lanes[lane] += lanes[lane + half];
@@ -80,12 +78,17 @@ public sealed unsafe class ScalarKernel : CpuKernel
             Span<float> output = state.OutputRow(row);
             for (int c = 0; c < values.Dim; c++)
             {
-                float sum = 0f;
+                float sum = 0f, chunk = 0f;
                 float* value = (float*)values.Data + c;
                 for (int key = 0; key < weights.Length; key++, value += values.Dim)
                 {
                     if (mask is null || Sees(mask.Value, row, key))
-                        sum = MathF.FusedMultiplyAdd(weights[key], *value, sum);
+                        chunk = MathF.FusedMultiplyAdd(weights[key], *value, chunk);
+                    if ((key + 1) % Arithmetic.ChunkKeys == 0 || key + 1 == weights.Length)
+                    {
+                        sum += chunk;
+                        chunk = 0f;
+                    }
                 }
                 output[c] = MathF.FusedMultiplyAdd(output[c], keep, sum);
             }
@@ -101,9 +104,9 @@ public sealed unsafe class ScalarKernel : CpuKernel
         {
             var of = new Span<float>(weights + row * rowStride, keys.Count);
             Scores(queries, keys, mask, row, of);
-            float shift = float.IsNegativeInfinity(logSumExp[row]) ? 0f : logSumExp[row];
-            foreach (ref float weight in of)
-                weight = Exp2.Scalar(weight - shift);
+            float shift = Arithmetic.Shift(logSumExp[row]);
+            for (int key = 0; key < of.Length; key++)
+                of[key] = mask is null || Sees(mask.Value, row, key) ? Exp2.Scalar(of[key] - shift) : 0f;
         }
     }
 
@@ -136,10 +139,14 @@ public sealed unsafe class ScalarKernel : CpuKernel
         return finite;
     }
 
-    private static float Read(TensorRows rows, int row, int d) => rows.Type switch
+    private static float Read(TensorRows rows, int row, int d)
     {
-        ElementType.F32 => ((float*)rows.Row(row))[d],
-        ElementType.F16 => (float)((Half*)rows.Row(row))[d],
-        _ => BitConverter.Int32BitsToSingle(((ushort*)rows.Row(row))[d] << 16),
-    };
+        float x = rows.Type switch
+        {
+            ElementType.F32 => ((float*)rows.Row(row))[d],
+            ElementType.F16 => (float)((Half*)rows.Row(row))[d],
+            _ => BitConverter.Int32BitsToSingle(((ushort*)rows.Row(row))[d] << 16),
+        };
+        return float.IsNaN(x) ? float.NaN : x;
+    }
 }

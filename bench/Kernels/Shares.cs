@@ -1,0 +1,68 @@
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Cpu.Roofline;
+
+namespace Distributed.Kernels.Benchmarks;
+
+/// <summary>The share of the machine's multiply-add peak that a kernel reaches, the peak measured around every run.</summary>
+internal static class Shares
+{
+    public static int Run(string[] args)
+    {
+        string Option(string name, string otherwise) =>
+            Array.IndexOf(args, name) is int at and >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
+        string wanted = Option("--kernel", CpuKernels.Best.Name), only = Option("--only", "");
+        CpuKernel kernel = CpuKernels.Supported.Single(kernel => kernel.Name == wanted);
+        WorkClock clock = args.Contains("--cpu-time") ? WorkClock.Thread : WorkClock.Wall;
+        int bits = kernel.Name switch { "avx512" => 512, "avx2" => 256, _ => 128 };
+        double seconds = double.Parse(Option("--seconds", "1"));
+        int[] threadCounts = [.. Option("--threads", "1,2").Split(',').Select(int.Parse)];
+        foreach (int threads in threadCounts)
+            Console.WriteLine($"peak, {threads} thread(s): {MachinePeak.MultiplyAddRate(threads, bits, clock, 0.2) / 1e9:F0} GFLOP/s");
+        foreach ((string name, KernelShape shape) in Table())
+        {
+            if (!name.Contains(only, StringComparison.Ordinal))
+                continue;
+            using var rate = new KernelRate(kernel, shape);
+            foreach (int threads in threadCounts)
+            {
+                var shares = new List<double>();
+                double spent = 0, best = double.MaxValue, peak = 0;
+                rate.Run(threads, clock);
+                while (spent < seconds || shares.Count < 2)
+                {
+                    double before = MachinePeak.MultiplyAddRate(threads, bits, clock);
+                    double took = rate.Run(threads, clock);
+                    peak = Math.Max(before, MachinePeak.MultiplyAddRate(threads, bits, clock));
+                    shares.Add(shape.Operations / took / peak);
+                    spent += took;
+                    best = Math.Min(best, took);
+                }
+                shares.Sort();
+                Console.WriteLine(
+                    $"{name,-34} T={threads}  best {shares[^1],6:P1}  median {shares[shares.Count / 2],6:P1}  " +
+                    $"{shape.Operations / best / 1e9,6:F0} GFLOP/s  ({shares.Count} runs, peak {peak / 1e9:F0})");
+            }
+        }
+        return 0;
+    }
+
+    private static IEnumerable<(string Name, KernelShape Shape)> Table()
+    {
+        foreach (int dim in new[] { 64, 128 })
+        {
+            foreach ((int rows, int heads) in new[] { (4096, 8), (16384, 1) })
+            {
+                KernelShape full = KernelShape.Square(heads, rows, dim);
+                yield return ($"D={dim} S={rows} full", full);
+                yield return ($"D={dim} S={rows} causal", full.AsCausal());
+            }
+        }
+        foreach ((int dim, int valueDim) in new[] { (32, 32), (80, 80), (96, 96), (192, 192), (256, 256), (192, 128), (64, 128) })
+        {
+            var full = new KernelShape(4, 4, 4096, 4096, dim, valueDim);
+            yield return ($"D={dim} Dv={valueDim} S=4096 full", full);
+            yield return ($"D={dim} Dv={valueDim} S=4096 causal", full.AsCausal());
+        }
+        yield return ("D=128 S=65536 window 4096", KernelShape.Square(1, 65536, 128).AsWindow(4096));
+    }
+}

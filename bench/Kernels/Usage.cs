@@ -1,0 +1,10 @@
+namespace Distributed.Kernels.Benchmarks;
+
+internal static class Usage
+{
+    public static int Print()
+    {
+        Console.Error.WriteLine("usage: shares [--kernel NAME] [--threads N,N] [--only TEXT] [--cpu-time]");
+        return 2;
+    }
+}

@@ -1,0 +1,105 @@
+using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Spans;
+
+namespace Distributed.Kernels.Cpu.Roofline;
+
+/// <summary>Runs a kernel over a shape with made-up numbers and times it: packing, folding and normalising, all of it.</summary>
+public sealed unsafe class KernelRate : IDisposable
+{
+    private readonly CpuKernel _kernel;
+    private readonly KernelShape _shape;
+    private readonly NativeBuffer _inputs;
+    private readonly NativeBuffer _output;
+    private readonly TensorRows[] _queries, _keys, _values;
+
+    /// <summary>Makes the inputs: normally distributed, always the same.</summary>
+    public KernelRate(CpuKernel kernel, KernelShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(shape);
+        (_kernel, _shape) = (kernel, shape);
+        int size = shape.Type.SizeInBytes();
+        nuint query = (nuint)shape.Rows * (nuint)shape.Dim, key = (nuint)shape.Keys * (nuint)shape.Dim,
+            value = (nuint)shape.Keys * (nuint)shape.ValueDim;
+        _inputs = new NativeBuffer(
+            ((nuint)shape.QueryHeads * query + (nuint)shape.KeyHeads * (key + value)) * (nuint)size);
+        _output = new NativeBuffer((nuint)shape.QueryHeads * (nuint)shape.Rows * (nuint)shape.ValueDim * sizeof(float));
+        byte* at = _inputs.Pointer;
+        var random = new Random(20261120);
+        _queries = [.. Enumerable.Range(0, shape.QueryHeads).Select(_ => Make(ref at, shape.Rows, shape.Dim, random))];
+        _keys = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => Make(ref at, shape.Keys, shape.Dim, random))];
+        _values = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => Make(ref at, shape.Keys, shape.ValueDim, random))];
+    }
+
+    /// <summary>Computes the whole attention once and returns how many seconds it took.</summary>
+    /// <param name="threads">Threads; they take query spans one by one.</param>
+    /// <param name="clock">What time is told by; of several threads, the one with the most counts.</param>
+    public double Run(int threads, WorkClock clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        var took = new double[threads];
+        int spans = new SpanGrid(_shape.Rows).Count;
+        int group = _shape.QueryHeads / _shape.KeyHeads;
+        var heads = new HeadAttention?[_shape.KeyHeads];
+        int nextHead = 0, nextSpan = 0;
+        try
+        {
+            using var packed = new Barrier(threads);
+            Workers.Run(threads, thread =>
+            {
+                double begin = clock.Now;
+                for (int head; (head = Interlocked.Increment(ref nextHead) - 1) < heads.Length;)
+                    heads[head] = new HeadAttention(_kernel, _keys[head], _values[head]);
+                packed.SignalAndWait();
+                for (int unit; (unit = Interlocked.Increment(ref nextSpan) - 1) < spans * _shape.QueryHeads;)
+                {
+                    // The last spans of a causal problem are the longest: they come first, so that threads end together.
+                    int head = unit % _shape.QueryHeads, span = spans - 1 - unit / _shape.QueryHeads;
+                    float* output = _output.Floats + (nint)head * _shape.Rows * _shape.ValueDim;
+                    heads[head / group]!.Compute(
+                        _queries[head], 1 / Math.Sqrt(_shape.Dim), _shape.Mask, span..(span + 1), output, null);
+                }
+                took[thread] = clock.Now - begin;
+            });
+        }
+        finally
+        {
+            foreach (HeadAttention? head in heads)
+                head?.Dispose();
+        }
+        return took.Max();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        _output.Dispose();
+    }
+
+    private TensorRows Make(ref byte* at, int rows, int dim, Random random)
+    {
+        var made = new TensorRows((nint)at, _shape.Type, (nint)dim * _shape.Type.SizeInBytes(), rows, dim);
+        long count = (long)rows * dim;
+        for (long i = 0; i < count; i++)
+        {
+            // The sum of four uniform numbers, scaled to variance 1: near enough to normal, and quick to make.
+            float x = (random.NextSingle() + random.NextSingle() + random.NextSingle() + random.NextSingle() - 2f) * 1.7320508f;
+            switch (_shape.Type)
+            {
+                case ElementType.F32:
+                    ((float*)at)[i] = x;
+                    break;
+                case ElementType.F16:
+                    ((Half*)at)[i] = (Half)x;
+                    break;
+                default:
+                    ((ushort*)at)[i] = (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16);
+                    break;
+            }
+        }
+        at += count * _shape.Type.SizeInBytes();
+        return made;
+    }
+}

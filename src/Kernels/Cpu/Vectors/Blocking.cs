@@ -1,0 +1,24 @@
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>The sizes by which the vector kernels cut a tile. Only <see cref="Arithmetic.ChunkKeys"/> shows in the bits.</summary>
+internal static class Blocking
+{
+    /// <summary>
+    /// Query rows of a register tile. Six rows by four registers are 24 sums; four registers of keys and one broadcast
+    /// query element make 29 of the 32. A step is 24 multiply-adds for 10 loads: at two of each per cycle the
+    /// multiply-adds decide. With 16 registers (AVX2) it is six rows by two: 12 + 2 + 1.
+    /// </summary>
+    public const int GroupRows = 6;
+
+    /// <summary>
+    /// Query rows whose scores are held at once: 16 groups. 96 × 1024 scores are 400 KB, which with a chunk of the
+    /// values (128 × D numbers) stays in a second-level cache of 1 MB; keys and values are read once for 96 rows.
+    /// </summary>
+    public const int BlockRows = 16 * GroupRows;
+
+    /// <summary>
+    /// F32 numbers from one row of scores to the next: a span, and one cache line more, so that the six rows of a group do
+    /// not fall into the same set of the first-level cache.
+    /// </summary>
+    public const int ScoreStride = Spans.SpanGrid.SpanRows + 16;
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>Scores s = q · k of six query rows against a strip of keys, the sums in registers.</summary>
+internal static unsafe class ScoreTiles
+{
+    /// <summary>
+    /// Computes one register tile. A key sits in a lane from beginning to end, so that a score is the same chain of
+    /// multiply-adds over d at every width.
+    /// </summary>
+    /// <param name="queries"><c>[dim, 6]</c></param>
+    /// <param name="keys"><c>[dim, width]</c></param>
+    /// <param name="dim">Elements of a query; even (a last zero is added to odd ones).</param>
+    /// <param name="scores">Where to write; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
+    /// <param name="maxima"><c>[6, 16]</c> running maxima to raise; null = leave them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compute<T>(float* queries, float* keys, int dim, float* scores, float* maxima)
+        where T : struct, IStrip<T>
+    {
+        T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero, s4 = T.Zero, s5 = T.Zero;
+        for (int d = 0; d < dim; d += 2)
+        {
+            T key = T.Load(keys);
+            s0 = T.MultiplyAdd(queries[0], key, s0);
+            s1 = T.MultiplyAdd(queries[1], key, s1);
+            s2 = T.MultiplyAdd(queries[2], key, s2);
+            s3 = T.MultiplyAdd(queries[3], key, s3);
+            s4 = T.MultiplyAdd(queries[4], key, s4);
+            s5 = T.MultiplyAdd(queries[5], key, s5);
+            key = T.Load(keys + T.Width);
+            s0 = T.MultiplyAdd(queries[6], key, s0);
+            s1 = T.MultiplyAdd(queries[7], key, s1);
+            s2 = T.MultiplyAdd(queries[8], key, s2);
+            s3 = T.MultiplyAdd(queries[9], key, s3);
+            s4 = T.MultiplyAdd(queries[10], key, s4);
+            s5 = T.MultiplyAdd(queries[11], key, s5);
+            queries += 12;
+            keys += 2 * T.Width;
+        }
+        T.Store(s0, scores);
+        T.Store(s1, scores + Blocking.ScoreStride);
+        T.Store(s2, scores + 2 * Blocking.ScoreStride);
+        T.Store(s3, scores + 3 * Blocking.ScoreStride);
+        T.Store(s4, scores + 4 * Blocking.ScoreStride);
+        T.Store(s5, scores + 5 * Blocking.ScoreStride);
+        if (maxima is null)
+            return;
+        T.RaiseMaxima(s0, maxima);
+        T.RaiseMaxima(s1, maxima + 16);
+        T.RaiseMaxima(s2, maxima + 32);
+        T.RaiseMaxima(s3, maxima + 48);
+        T.RaiseMaxima(s4, maxima + 64);
+        T.RaiseMaxima(s5, maxima + 80);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>Weighted values of six query rows on a strip of columns, the sums in registers.</summary>
+internal static unsafe class ValueTiles
+{
+    /// <summary>
+    /// Adds Σ p · v over some keys of one chunk, itself summed from 0 over ascending keys, to the span's sums.
+    /// </summary>
+    /// <param name="weights">First weight of the first row; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
+    /// <param name="values"><c>[keys, width]</c></param>
+    /// <param name="keys">Keys.</param>
+    /// <param name="sums"><c>[6, width]</c>, added to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compute<T>(float* weights, float* values, int keys, float* sums)
+        where T : struct, IStrip<T>
+    {
+        const int stride = Blocking.ScoreStride;
+        T o0 = T.Zero, o1 = T.Zero, o2 = T.Zero, o3 = T.Zero, o4 = T.Zero, o5 = T.Zero;
+        for (int pairs = keys >> 1; pairs > 0; pairs--)
+        {
+            T value = T.Load(values);
+            o0 = T.MultiplyAdd(weights[0], value, o0);
+            o1 = T.MultiplyAdd(weights[stride], value, o1);
+            o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
+            o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
+            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+            value = T.Load(values + T.Width);
+            o0 = T.MultiplyAdd(weights[1], value, o0);
+            o1 = T.MultiplyAdd(weights[stride + 1], value, o1);
+            o2 = T.MultiplyAdd(weights[2 * stride + 1], value, o2);
+            o3 = T.MultiplyAdd(weights[3 * stride + 1], value, o3);
+            o4 = T.MultiplyAdd(weights[4 * stride + 1], value, o4);
+            o5 = T.MultiplyAdd(weights[5 * stride + 1], value, o5);
+            weights += 2;
+            values += 2 * T.Width;
+        }
+        if ((keys & 1) != 0)
+        {
+            T value = T.Load(values);
+            o0 = T.MultiplyAdd(weights[0], value, o0);
+            o1 = T.MultiplyAdd(weights[stride], value, o1);
+            o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
+            o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
+            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+        }
+        T.Store(T.Add(T.Load(sums), o0), sums);
+        T.Store(T.Add(T.Load(sums + T.Width), o1), sums + T.Width);
+        T.Store(T.Add(T.Load(sums + 2 * T.Width), o2), sums + 2 * T.Width);
+        T.Store(T.Add(T.Load(sums + 3 * T.Width), o3), sums + 3 * T.Width);
+        T.Store(T.Add(T.Load(sums + 4 * T.Width), o4), sums + 4 * T.Width);
+        T.Store(T.Add(T.Load(sums + 5 * T.Width), o5), sums + 5 * T.Width);
+    }
+
+    /// <summary>
+    /// The same for one row and only the keys whose bit is set in <paramref name="seen"/>: a key that a row may not see is
+    /// left out of the sum altogether, as its value may be NaN or infinite.
+    /// </summary>
+    public static void ComputeSeen<T>(
+        float* weights, float* values, nint width, KeyRange keys, ReadOnlySpan<ulong> seen, float* sums)
+        where T : struct, IStrip<T>
+    {
+        T sum = T.Zero;
+        for (int key = keys.First; key < keys.End; key++)
+        {
+            if ((seen[key / 64] >> (key % 64) & 1) != 0)
+                sum = T.MultiplyAdd(weights[key], T.Load(values + key * width), sum);
+        }
+        T.Store(T.Add(T.Load(sums), sum), sums);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>The scratch memory of one running call, for <see cref="Blocking.BlockRows"/> rows.</summary>
+/// <param name="memory">64-byte aligned.</param>
+/// <param name="columns">Columns of a value with their padding.</param>
+internal readonly unsafe struct Workspace(byte* memory, int columns)
+{
+    private const int ScoreFloats = Blocking.BlockRows * Blocking.ScoreStride;
+    private const int MaximaFloats = Blocking.BlockRows * Arithmetic.Lanes;
+
+    /// <summary>Columns of a value with their padding.</summary>
+    public int Columns => columns;
+
+    /// <summary>Scores, later weights: <c>[rows, 1024]</c>, rows <see cref="Blocking.ScoreStride"/> apart.</summary>
+    public float* Scores => (float*)memory;
+
+    /// <summary>Running maxima: <c>[rows, 16]</c>.</summary>
+    public float* Maxima => Scores + ScoreFloats;
+
+    /// <summary>Per row, what its old sums are multiplied by: 2^(old maximum − new maximum).</summary>
+    public float* Keep => Maxima + MaximaFloats;
+
+    /// <summary>Weighted values of the span: <c>[group, strip, 6, width]</c>.</summary>
+    public float* Sums => Keep + Blocking.BlockRows;
+
+    /// <summary>Where the sums of a strip begin.</summary>
+    public float* SumsOf(int group, int firstColumn) =>
+        Sums + (nint)group * Blocking.GroupRows * columns + (nint)firstColumn * Blocking.GroupRows;
+
+    /// <summary>Bytes it takes.</summary>
+    public static nuint Bytes(int columns) =>
+        (nuint)(ScoreFloats + MaximaFloats + Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
+}

@@ -31,8 +31,8 @@ public sealed unsafe class HeadAttention : IDisposable
         _keyGrid = new SpanGrid(keys.Count);
         _keys = new PackedKeys[_keyGrid.Count];
         _values = new PackedValues[_keyGrid.Count];
-        nuint keyBytes = Aligned(kernel.KeyBytes(SpanGrid.SpanRows, keys.Dim));
-        nuint valueBytes = Aligned(kernel.ValueBytes(SpanGrid.SpanRows, values.Dim));
+        nuint keyBytes = Aligned(kernel.KeyBytes(SpanGrid.MaxSpanRows, keys.Dim));
+        nuint valueBytes = Aligned(kernel.ValueBytes(SpanGrid.MaxSpanRows, values.Dim));
         ValueDim = values.Dim;
         _packed = new NativeBuffer((keyBytes + valueBytes) * (nuint)_keyGrid.Count);
         byte* at = _packed.Pointer;
@@ -61,9 +61,9 @@ public sealed unsafe class HeadAttention : IDisposable
         ArgumentNullException.ThrowIfNull(mask);
         var grid = new SpanGrid(queries.Count);
         var order = new CanonicalOrder(grid.Count, _keyGrid.Count);
-        nuint queryBytes = Aligned(_kernel.QueryBytes(SpanGrid.SpanRows, queries.Dim));
-        nuint stateBytes = Aligned(AttentionState.FloatsFor(SpanGrid.SpanRows, ValueDim) * sizeof(float));
-        nuint maskBytes = SpanGrid.SpanRows * (nuint)MaskWords.WordsFor(SpanGrid.SpanRows) * sizeof(ulong);
+        nuint queryBytes = Aligned(_kernel.QueryBytes(SpanGrid.MaxSpanRows, queries.Dim));
+        nuint stateBytes = Aligned(AttentionState.FloatsFor(SpanGrid.MaxSpanRows, ValueDim) * sizeof(float));
+        nuint maskBytes = SpanGrid.MaxSpanRows * (nuint)MaskWords.WordsFor(SpanGrid.MaxSpanRows) * sizeof(ulong);
         using var memory = new NativeBuffer(queryBytes + stateBytes + maskBytes + _kernel.WorkspaceBytes(queries.Dim, ValueDim));
         byte* workspace = memory.Pointer + queryBytes + stateBytes + maskBytes;
         (int firstSpan, int spanCount) = spans.GetOffsetAndLength(grid.Count);

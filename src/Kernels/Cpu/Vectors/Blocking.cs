@@ -20,5 +20,5 @@ internal static class Blocking
     /// F32 numbers from one row of scores to the next: a span, and one cache line more, so that the six rows of a group do
     /// not fall into the same set of the first-level cache.
     /// </summary>
-    public const int ScoreStride = Spans.SpanGrid.SpanRows + 16;
+    public const int ScoreStride = Spans.SpanGrid.MaxSpanRows + 16;
 }

@@ -1,1 +1,3 @@
-return 0;
+using Distributed.Cli;
+
+return await AttendCommand.RunAsync(args);

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Distributed.Cli.Commands;
+using Distributed.Cli.Output;
+using Distributed.Cli.Parsing;
+
+namespace Distributed.Cli;
+
+/// <summary>The command line of <c>attend</c>.</summary>
+internal static class AttendCommand
+{
+    /// <summary>Time a command has to stop after Ctrl-C before the process ends regardless.</summary>
+    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs the command that the arguments ask for.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        ParseResult parsed = Create().Parse(OptionalValues.Expand(arguments));
+        if (parsed.Errors.Count > 0)
+        {
+            Complaint.Write(parsed.Errors[0].Message);
+            return ExitCodes.BadInput;
+        }
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeToStop,
+        });
+    }
+
+    private static RootCommand Create() => new(
+        "Exact attention over very long sequences, on this machine. Results go to stdout, progress to stderr.\n" +
+        "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C.")
+    {
+        RunCommand.Create(),
+    };
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Distributed.Engine.FileJobs;
+using Distributed.Engine.Jobs;
+
+namespace Distributed.Cli.Output;
+
+/// <summary>What <c>attend run</c> prints when it is done.</summary>
+internal static class RunReport
+{
+    /// <summary>For people.</summary>
+    public static void WriteText(TextWriter to, FileJobSpecification job, JobReport report)
+    {
+        AttentionShape shape = report.Shape;
+        to.WriteLine($"wrote     {job.Output}");
+        to.WriteLine(
+            $"q         [{shape.Batch}, {shape.QueryHeads}, {shape.QueryRows}, {shape.KeyDim}], " +
+            $"keys and values of {shape.KeyHeads} heads × {shape.KeyRows} rows, value size {shape.ValueDim}");
+        to.WriteLine($"masks     {report.Masks}");
+        to.WriteLine(
+            $"tiles     {report.Tiles.Full} full, {report.Tiles.Partial} partial, {report.Tiles.Skipped} skipped, per head");
+        to.WriteLine(
+            $"time      {report.Elapsed.TotalSeconds:f2} s, {report.FlopsPerSecond / 1e9:g3} GFLOP/s, kernel {report.Kernel}, " +
+            $"{report.Threads} threads, {report.Blocks} blocks");
+    }
+
+    /// <summary>For programs: one JSON object.</summary>
+    public static void WriteJson(Stream to, FileJobSpecification job, JobReport report)
+    {
+        using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Indented = true });
+        AttentionShape shape = report.Shape;
+        json.WriteStartObject();
+        json.WriteString("output", job.Output);
+        json.WriteStartObject("shape");
+        json.WriteNumber("batch", shape.Batch);
+        json.WriteNumber("query_heads", shape.QueryHeads);
+        json.WriteNumber("key_heads", shape.KeyHeads);
+        json.WriteNumber("query_rows", shape.QueryRows);
+        json.WriteNumber("key_rows", shape.KeyRows);
+        json.WriteNumber("key_dim", shape.KeyDim);
+        json.WriteNumber("value_dim", shape.ValueDim);
+        json.WriteEndObject();
+        json.WriteString("masks", report.Masks);
+        json.WriteStartObject("tiles_per_head");
+        json.WriteNumber("full", report.Tiles.Full);
+        json.WriteNumber("partial", report.Tiles.Partial);
+        json.WriteNumber("skipped", report.Tiles.Skipped);
+        json.WriteEndObject();
+        json.WriteNumber("blocks", report.Blocks);
+        json.WriteNumber("threads", report.Threads);
+        json.WriteString("kernel", report.Kernel);
+        json.WriteNumber("pairs", report.PairsSeen);
+        json.WriteNumber("flops", report.Flops);
+        json.WriteNumber("seconds", report.Elapsed.TotalSeconds);
+        json.WriteNumber("gflops_per_second", report.FlopsPerSecond / 1e9);
+        json.WriteEndObject();
+        json.Flush();
+        to.WriteByte((byte)'\n');
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+using Distributed.Engine;
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Cli.Parsing;
+
+/// <summary>Options whose text is read by the engine's own parsers, so that both refuse the same things in the same words.</summary>
+internal static class Parsers
+{
+    /// <summary>An option with one value.</summary>
+    /// <param name="name">Its name, with the dashes.</param>
+    /// <param name="valueName">What the value is called in the help.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="parse">Reads the text; throws <see cref="InputException"/> on what it does not know.</param>
+    public static Option<T> Of<T>(string name, string valueName, string description, Func<string, T> parse) => new(name)
+    {
+        Description = description,
+        HelpName = valueName,
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result => Read(result, parse),
+    };
+
+    /// <summary>A whole number.</summary>
+    public static Func<string, T?> Whole<T>(string what)
+        where T : struct, IBinaryInteger<T> => text =>
+        T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T number)
+            ? number
+            : throw new InputException($"{what} '{text}' is not a whole number.");
+
+    /// <summary>A number with a point.</summary>
+    public static Func<string, double?> Number(string what) => text =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw new InputException($"{what} '{text}' is not a number.");
+
+    /// <summary><c>bhsd</c> or <c>bshd</c>.</summary>
+    public static HeadLayout Layout(string text) => text switch
+    {
+        "bhsd" => HeadLayout.Bhsd,
+        "bshd" => HeadLayout.Bshd,
+        _ => throw new InputException($"Layout '{text}' is not known; bhsd or bshd is expected."),
+    };
+
+    /// <summary><c>f32</c>, <c>f16</c> or <c>bf16</c>.</summary>
+    public static ElementType Type(string text) => text switch
+    {
+        "f32" => ElementType.F32,
+        "f16" => ElementType.F16,
+        "bf16" => ElementType.BF16,
+        _ => throw new InputException($"Element type '{text}' is not known; f32, f16 or bf16 is expected."),
+    };
+
+    private static T? Read<T>(ArgumentResult result, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(result.Tokens[0].Value);
+        }
+        catch (InputException error)
+        {
+            result.AddError(error.Message);
+            return default;
+        }
+    }
+}

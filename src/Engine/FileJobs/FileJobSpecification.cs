@@ -1,0 +1,33 @@
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Engine.FileJobs;
+
+/// <summary>A job over tensor files: what to read, what to compute, what to write.</summary>
+public sealed record FileJobSpecification
+{
+    /// <summary>
+    /// The files the tensors come from: one file that holds <c>q</c>, <c>k</c> and <c>v</c>, or a file for each.
+    /// </summary>
+    public required TensorPaths Inputs { get; init; }
+
+    /// <summary>The file to write <c>o</c> (and <c>lse</c>) to. What has this name is replaced when the job is done.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The order of the axes of q, k, v and o.</summary>
+    /// <value><see cref="HeadLayout.Bhsd"/>.</value>
+    public HeadLayout Layout { get; init; } = HeadLayout.Bhsd;
+
+    /// <summary>Element type of <c>o</c>; <c>lse</c> is F32 always.</summary>
+    /// <value><see cref="ElementType.F32"/>.</value>
+    public ElementType OutputType { get; init; } = ElementType.F32;
+
+    /// <summary>Whether to write <c>lse [B, Hq, Sq]</c> too.</summary>
+    public bool WithLogSumExp { get; init; }
+
+    /// <summary>Names of tensors in the input that the job does not read. Any other unknown name is refused.</summary>
+    public IReadOnlyList<string> Ignore { get; init; } = [];
+
+    /// <summary>What to compute.</summary>
+    public AttentionOptions Options { get; init; } = new();
+}

@@ -41,7 +41,7 @@ internal static class NpyDescription
 
     private static (FileElementType Type, string Descriptor) Descriptor(string file, object? value)
     {
-        if (value is object?[])
+        if (value is object?[] or List<object?>)
             throw new InputException($"{file} holds a structured array, where a plain array of numbers is expected.");
         if (value is not string { Length: >= 2 } text)
             throw new InputException($"{file} has a header whose 'descr' is no type like '<f4'.");

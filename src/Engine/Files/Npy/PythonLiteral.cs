@@ -5,9 +5,9 @@ namespace Distributed.Engine.Files.Npy;
 
 /// <summary>
 /// Reads the part of Python's literals that npy headers are written in: a dictionary with string keys is a list of
-/// pairs (so that repeated keys are seen), a tuple or list an array, a string a <see cref="string"/>, True and False a
-/// <see cref="bool"/>, None null, a whole number an <see cref="Int128"/>. Spaces and trailing commas may stand where
-/// Python lets them, and numbers may end in L, as Python 2 wrote them.
+/// pairs (so that repeated keys are seen), a tuple an array, a list a list of values, a string a <see cref="string"/>,
+/// True and False a <see cref="bool"/>, None null, a whole number an <see cref="Int128"/>. Spaces and trailing commas may
+/// stand where Python lets them, and numbers may end in L, as Python 2 wrote them.
 /// </summary>
 internal sealed class PythonLiteral
 {
@@ -40,8 +40,8 @@ internal sealed class PythonLiteral
         object? value = Peek() switch
         {
             '{' => Dictionary(),
-            '(' => Sequence(')'),
-            '[' => Sequence(']'),
+            '(' => Tuple(),
+            '[' => Sequence(']', out _),
             '\'' or '"' => String(),
             '-' or (>= '0' and <= '9') => Number(),
             _ => Word(),
@@ -57,7 +57,7 @@ internal sealed class PythonLiteral
         while (!Accept('}'))
         {
             if (Value() is not string key)
-                throw Unexpected("a key in quotes before");
+                throw new FormatException($"the key before position {_at} is no string");
             if (!Accept(':'))
                 throw Unexpected("':'");
             pairs.Add(new(key, Value()));
@@ -67,11 +67,18 @@ internal sealed class PythonLiteral
         return pairs;
     }
 
-    private object? Sequence(char close)
+    private object? Tuple()
+    {
+        List<object?> items = Sequence(')', out bool comma);
+        // (4) is the number 4; the tuple of one is (4,).
+        return items.Count == 1 && !comma ? items[0] : items.ToArray();
+    }
+
+    private List<object?> Sequence(char close, out bool comma)
     {
         var items = new List<object?>();
         _at++;
-        bool comma = false;
+        comma = false;
         while (!Accept(close))
         {
             items.Add(Value());
@@ -79,8 +86,7 @@ internal sealed class PythonLiteral
             if (!comma && Peek() != close)
                 throw Unexpected($"',' or '{close}'");
         }
-        // (4) is the number 4; the tuple of one is (4,).
-        return close == ')' && items.Count == 1 && !comma ? items[0] : items.ToArray();
+        return items;
     }
 
     private string String()

@@ -14,7 +14,7 @@ internal static class OutputPath
         switch (FileStatus.Of(folder)?.Kind)
         {
             case null:
-                throw new InputException($"The output {output} cannot be made: its folder {Quoted.Path(folder)} does not exist.");
+                throw new InputException($"The output {output} cannot be made: its folder {Quoted.Path(folder)} cannot be found.");
             case not FileKind.Directory:
                 throw new InputException($"The output {output} cannot be made: {Quoted.Path(folder)} is a file, not a folder.");
         }

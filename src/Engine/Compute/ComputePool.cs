@@ -6,7 +6,7 @@ namespace Distributed.Engine.Compute;
 /// The process's compute threads: dedicated background threads with scratch memory of their own and a bounded queue, so
 /// that tensor work never runs on the thread pool that serves everything else.
 /// </summary>
-public sealed class ComputePool : IDisposable
+public sealed class ComputePool : ICompute, IDisposable
 {
     private const int QueuedPerThread = 4;
 
@@ -52,8 +52,7 @@ public sealed class ComputePool : IDisposable
         }
     }
 
-    /// <summary>Runs all of the work, the first items first.</summary>
-    /// <returns>Completes when all has run; carries the first exception, after every item has ended.</returns>
+    /// <inheritdoc/>
     public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation = default) =>
         Task.WhenAll(work.Select(item => RunAsync(item, cancellation)).ToArray());
 

@@ -1,3 +1,4 @@
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
@@ -8,8 +9,9 @@ namespace Distributed.Engine.Ring;
 /// Computes the query rows of one block. It is told of tiles and folds what it can use of them; it does not care where
 /// they come from, how often, or in which order.
 /// </summary>
-internal sealed class BlockWorker
+public sealed class BlockWorker : IDisposable
 {
+    private readonly LaneContext _context;
     private readonly JobPlan _plan;
     private readonly PlannedBlock _block;
     private readonly Lane[] _lanes;
@@ -20,6 +22,9 @@ internal sealed class BlockWorker
     /// <param name="rowsPerLane">Rows that one thread advances at a time.</param>
     public BlockWorker(LaneContext context, PlannedBlock block, int rowsPerLane)
     {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(block);
+        _context = context;
         _plan = context.Plan;
         _block = block;
         // Long lanes first: what is left at the end is then short, and the threads finish together. Equal ones stay in
@@ -30,6 +35,9 @@ internal sealed class BlockWorker
             from rows in LaneRows.Cut(_plan, block, rowsPerLane)
             select new Lane(context, batch, keyHead, rows)).OrderByDescending(lane => lane.Cost)];
     }
+
+    /// <summary>The block's index in the plan.</summary>
+    public int Block => _block.Index;
 
     /// <summary>Whether every row of the block has been written.</summary>
     public bool Finished => _lanes.All(lane => lane.Finished);
@@ -43,21 +51,70 @@ internal sealed class BlockWorker
     {
         if (Finished)
             return null;
+        return Leftwards(after, lane => lane.Needs)
+            ?? throw new InvalidOperationException(
+                $"Block {_block.Index} is not finished, yet no tile of {_plan.Blocks.Count} is the next for any of its {_lanes.Length} lanes.");
+    }
+
+    /// <summary>
+    /// The tile that will be the next one once <paramref name="present"/> is absorbed, as far as that can be told before;
+    /// null when none will.
+    /// </summary>
+    public int? TileAfter(int present)
+    {
+        int? following = Leftwards(present, lane => lane.WillNeed);
+        return following == present ? null : following;
+    }
+
+    /// <summary>Folds what the block's lanes need of the tile, on the compute threads.</summary>
+    public Task AbsorbAsync(IKeyValueTile tile, ICompute compute, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(tile);
+        ArgumentNullException.ThrowIfNull(compute);
+        return compute.RunAllAsync(
+            from lane in _lanes
+            where lane.Needs(_plan.Blocks[tile.Block])
+            select (Action<ComputeScratch>)(scratch => lane.Absorb(tile, scratch, cancellation)), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Lane lane in _lanes)
+            lane.Dispose();
+    }
+
+    /// <summary>Writes what the lanes have folded and where they are.</summary>
+    internal void Save(CheckpointWriter writer)
+    {
+        writer.Write(_context.PairsSeen);
+        writer.Write(BitConverter.DoubleToInt64Bits(_context.CostDone));
+        writer.Write(_lanes.Length);
+        foreach (Lane lane in _lanes)
+            lane.Save(writer);
+    }
+
+    /// <summary>Takes over what a worker of the same block and the same lanes wrote.</summary>
+    internal void Restore(CheckpointReader reader)
+    {
+        long pairsSeen = reader.ReadInt64();
+        double costDone = BitConverter.Int64BitsToDouble(reader.ReadInt64());
+        reader.Expect(_lanes.Length, "number of lanes");
+        foreach (Lane lane in _lanes)
+            lane.Restore(reader);
+        _context.Folded(pairsSeen, costDone);
+    }
+
+    private int? Leftwards(int? after, Func<Lane, Func<PlannedBlock, bool>> wants)
+    {
         int blocks = _plan.Blocks.Count;
         int start = after is { } last ? last - 1 + blocks : _block.Index;
         for (int step = 0; step < blocks; step++)
         {
             int tile = (start - step + 2 * blocks) % blocks;
-            if (_lanes.Any(lane => lane.Needs(_plan.Blocks[tile])))
+            if (_lanes.Any(lane => wants(lane)(_plan.Blocks[tile])))
                 return tile;
         }
-        throw new InvalidOperationException(
-            $"Block {_block.Index} is not finished, yet no tile of {blocks} is the next for any of its {_lanes.Length} lanes.");
+        return null;
     }
-
-    /// <summary>Folds what the block's lanes need of the tile, on the compute threads.</summary>
-    public Task AbsorbAsync(IKeyValueTile tile, ComputePool pool, CancellationToken cancellation) => pool.RunAllAsync(
-        from lane in _lanes
-        where lane.Needs(_plan.Blocks[tile.Block])
-        select (Action<ComputeScratch>)(scratch => lane.Absorb(tile, scratch, cancellation)), cancellation);
 }

@@ -22,19 +22,9 @@ internal static class InProcessRing
             CancellationToken = cancellation,
         };
         return Parallel.ForEachAsync(context.Plan.Blocks, parallel, async (block, cancelled) =>
-            await RunBlockAsync(new BlockWorker(context, block, rowsPerLane), source, pool, cancelled)
-                .ConfigureAwait(false));
-    }
-
-    private static async Task RunBlockAsync(
-        BlockWorker worker, ITileSource source, ComputePool pool, CancellationToken cancellation)
-    {
-        int? last = null;
-        while (worker.NextTile(last) is { } next)
         {
-            IKeyValueTile tile = await source.PullAsync(next, cancellation).ConfigureAwait(false);
-            await worker.AbsorbAsync(tile, pool, cancellation).ConfigureAwait(false);
-            last = next;
-        }
+            using var worker = new BlockWorker(context, block, rowsPerLane);
+            await BlockRun.ToEndAsync(worker, source, pool, watch: null, cancelled).ConfigureAwait(false);
+        });
     }
 }

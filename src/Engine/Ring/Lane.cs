@@ -1,3 +1,4 @@
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -13,7 +14,7 @@ namespace Distributed.Engine.Ring;
 /// of one batch entry. For each query span it knows its position in the canonical order: what comes before it has been
 /// folded, once; what comes behind it has not. It takes memory with its first fold and gives it back with its last.
 /// </summary>
-internal sealed class Lane
+internal sealed class Lane : IDisposable
 {
     private readonly LaneContext _context;
     private readonly LaneRows[] _rows;
@@ -78,6 +79,79 @@ internal sealed class Lane
         }
     }
 
+    /// <summary>
+    /// Whether some row still has to fold something of the tile of <paramref name="block"/>, now or after other tiles.
+    /// </summary>
+    public bool WillNeed(PlannedBlock block)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                for (int span = block.FirstKeySpan; span < block.FirstKeySpan + block.KeySpans; span++)
+                {
+                    if (_context.Plan.Order.PositionOf(_rows[i].QuerySpan, span) >= _positions[i]
+                        && !SkippedByAllHeads(i, span))
+                        return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Writes the positions and states: all that another lane of the same rows needs to go on from here.</summary>
+    public void Save(CheckpointWriter writer)
+    {
+        lock (_lock)
+        {
+            writer.Write(_batch);
+            writer.Write(_keyHead);
+            writer.Write(_rows.Length);
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                writer.Write(_rows[i].Rows.Start);
+                writer.Write(_rows[i].Rows.Count);
+                writer.Write(_positions[i]);
+            }
+            writer.Write(_memory is null ? 0 : 1);
+            for (int i = 0; _memory is not null && i < _rows.Length * _context.Plan.Shape.Group; i++)
+                writer.Write(_memory.StateNumbers(i));
+        }
+    }
+
+    /// <summary>Takes over what <see cref="Save"/> wrote for a lane of the same rows.</summary>
+    /// <exception cref="InvalidDataException">It is of other rows.</exception>
+    public void Restore(CheckpointReader reader)
+    {
+        lock (_lock)
+        {
+            reader.Expect(_batch, "batch entry");
+            reader.Expect(_keyHead, "key head");
+            reader.Expect(_rows.Length, "number of row groups");
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                reader.Expect(_rows[i].Rows.Start, "first row");
+                reader.Expect(_rows[i].Rows.Count, "number of rows");
+                _positions[i] = reader.ReadInt32();
+            }
+            if (reader.ReadInt32() == 0)
+                return;
+            _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
+            for (int i = 0; i < _rows.Length * _context.Plan.Shape.Group; i++)
+                reader.Read(_memory.StateNumbers(i));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _memory?.Dispose();
+            _memory = null;
+        }
+    }
+
     private unsafe void Fold(int index, int keySpan, in PackedSpanCache.Lease packed, ComputeScratch scratch)
     {
         CpuKernel kernel = _context.Kernel;
@@ -127,8 +201,8 @@ internal sealed class Lane
                     _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start, output, lse);
             }
         }
-        _memory.Dispose();
-        _memory = null;
+        if (!_context.KeepStates)
+            Dispose();
         _finished = true;
     }
 

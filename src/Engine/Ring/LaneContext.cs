@@ -5,13 +5,23 @@ using Distributed.Kernels.Cpu;
 
 namespace Distributed.Engine.Ring;
 
-/// <summary>What all lanes of a job in one process share.</summary>
-internal sealed class LaneContext
+/// <summary>
+/// What lanes share: all lanes of a job in an embedded run, those of one block attempt in a cluster, where each block
+/// counts its own progress and has its own sink.
+/// </summary>
+public sealed class LaneContext
 {
     private readonly Lock _progress = new();
     private long _pairsSeen;
     private double _costDone;
 
+    /// <summary>Puts together what lanes need.</summary>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="queries"><c>[B, Hq, Sq, D]</c>.</param>
+    /// <param name="scale">The factor on q·k.</param>
+    /// <param name="kernel">The kernel that folds.</param>
+    /// <param name="cache">Packed key spans, shared with whom it may be.</param>
+    /// <param name="sink">Where finished rows go.</param>
     public LaneContext(
         JobPlan plan, HeadTensor queries, double scale, CpuKernel kernel, PackedSpanCache cache, IAttentionSink sink)
     {
@@ -23,17 +33,29 @@ internal sealed class LaneContext
         Sink = sink;
     }
 
+    /// <summary>The job's plan.</summary>
     public JobPlan Plan { get; }
 
+    /// <summary>Queries <c>[B, Hq, Sq, D]</c>.</summary>
     public HeadTensor Queries { get; }
 
+    /// <summary>The factor on q·k.</summary>
     public double Scale { get; }
 
+    /// <summary>The kernel that folds.</summary>
     public CpuKernel Kernel { get; }
 
+    /// <summary>Packed key spans.</summary>
     public PackedSpanCache Cache { get; }
 
+    /// <summary>Where finished rows go.</summary>
     public IAttentionSink Sink { get; }
+
+    /// <summary>
+    /// Whether a lane keeps its states after it has given its rows to the sink, so that a checkpoint taken later still has
+    /// them.
+    /// </summary>
+    public bool KeepStates { get; init; }
 
     /// <summary>(query, key) pairs folded so far, inside the masks, over all heads.</summary>
     public long PairsSeen => Interlocked.Read(ref _pairsSeen);
@@ -48,8 +70,8 @@ internal sealed class LaneContext
         }
     }
 
-    /// <summary>Counts a finished fold.</summary>
-    public void Folded(long pairsSeen, double cost)
+    /// <summary>Counts a finished fold, or what a checkpoint says was folded before.</summary>
+    internal void Folded(long pairsSeen, double cost)
     {
         Interlocked.Add(ref _pairsSeen, pairsSeen);
         lock (_progress)

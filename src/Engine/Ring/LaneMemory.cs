@@ -59,6 +59,10 @@ internal sealed unsafe class LaneMemory : IDisposable
     /// <summary>State of row group <paramref name="index"/> for one query head of the group.</summary>
     public AttentionState State(int index, int member) => _states[index * _group + member];
 
+    /// <summary>All numbers of the state at <paramref name="index"/> (row group · heads of a group + head): O, m, l.</summary>
+    public Span<float> StateNumbers(int index) => new(
+        _states[index].Output, checked((int)AttentionState.FloatsFor(_states[index].Rows, _states[index].ValueDim)));
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 

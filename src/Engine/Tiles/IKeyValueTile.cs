@@ -2,8 +2,11 @@ using Distributed.Kernels.Memory;
 
 namespace Distributed.Engine.Tiles;
 
-/// <summary>One block's keys and values as they travel: the rows of some consecutive key spans.</summary>
-public interface IKeyValueTile
+/// <summary>
+/// One block's keys and values as they travel: the rows of some consecutive key spans. Its memory is valid until it is
+/// disposed.
+/// </summary>
+public interface IKeyValueTile : IDisposable
 {
     /// <summary>The block that owns these rows.</summary>
     int Block { get; }

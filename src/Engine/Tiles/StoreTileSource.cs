@@ -29,5 +29,9 @@ public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileS
 
         public TensorRows Values(int batch, int keyHead, int keySpan) =>
             input.Values.Slice(batch, keyHead, plan.KeyGrid[keySpan]);
+
+        public void Dispose()
+        {
+        }
     }
 }

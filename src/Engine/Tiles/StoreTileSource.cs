@@ -13,11 +13,14 @@ namespace Distributed.Engine.Tiles;
 public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileSource
 {
     /// <inheritdoc/>
-    public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation)
+    public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation) => ValueTask.FromResult(Tile(block));
+
+    /// <summary>The tile that <paramref name="block"/> owns, where it is stored.</summary>
+    public IKeyValueTile Tile(int block)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(block);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, plan.Blocks.Count);
-        return ValueTask.FromResult<IKeyValueTile>(new StoredTile(input, plan, block));
+        return new StoredTile(input, plan, block);
     }
 
     private sealed class StoredTile(AttentionInput input, JobPlan plan, int block) : IKeyValueTile

@@ -1,0 +1,38 @@
+namespace Distributed.Engine.Tiles;
+
+/// <summary>Which process each block lives in, as seen from one of them.</summary>
+/// <param name="self">Name of this process.</param>
+/// <param name="homes">The process of each block; null where it is not known.</param>
+public sealed class RingMap(string self, IReadOnlyList<TilePeer?> homes)
+{
+    /// <summary>A map in which this process is alone.</summary>
+    public static RingMap Alone(string self, int blocks) =>
+        new(self, [.. Enumerable.Repeat(new TilePeer(self, ""), blocks)]);
+
+    /// <summary>Whether the tile of <paramref name="block"/> is this process's own.</summary>
+    public bool OwnedHere(int block) => homes[block]?.Name == self;
+
+    /// <summary>Whom to ask for a tile, in this order; then comes the store.</summary>
+    /// <param name="reader">The block that asks.</param>
+    /// <param name="block">The block whose tile it is.</param>
+    public IEnumerable<(TilePeer Peer, TileAsk Ask)> Route(int reader, int block)
+    {
+        TilePeer? owner = homes[block];
+        if (Neighbour(reader) is { } neighbour && neighbour.Name != owner?.Name)
+            yield return (neighbour, TileAsk.Neighbour);
+        if (owner is not null && owner.Name != self)
+            yield return (owner, TileAsk.Owner);
+    }
+
+    /// <summary>The process of the nearest block to the left that does not live here.</summary>
+    private TilePeer? Neighbour(int reader)
+    {
+        for (int step = 1; step < homes.Count; step++)
+        {
+            TilePeer? home = homes[(reader - step + homes.Count) % homes.Count];
+            if (home is not null && home.Name != self)
+                return home;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using Distributed.Kernels.Memory;
+
+namespace Distributed.Engine.Tiles;
+
+/// <summary>
+/// Where a block of a cluster pulls from: its process's own tiles from the store, others from the cache, or else from the
+/// left neighbour, or else from the owner, or else from the store.
+/// </summary>
+/// <param name="job">The job.</param>
+/// <param name="reader">The block that pulls.</param>
+/// <param name="attempt">Its attempt.</param>
+/// <param name="map">Gives the latest map.</param>
+internal sealed class RingTileSource(TileExchange.Job job, int reader, int attempt, Func<RingMap> map) : ITileSource
+{
+    private readonly TileExchange _exchange = job.Exchange;
+
+    /// <inheritdoc/>
+    public async ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation)
+    {
+        if (map().OwnedHere(block) || job.Layout.PartsOf(block) == 0)
+            return job.Store.Tile(block);
+        while (true)
+        {
+            try
+            {
+                TileCache.Lease lease = await _exchange.Cache.RentAsync(
+                    job.Id, block, job.Layout.BytesOf(block), buffer => FetchAsync(block, buffer, cancellation))
+                    .ConfigureAwait(false);
+                if (lease.WasHere)
+                    _exchange.Traffic.Shared();
+                return new HeldTile(job.Layout, block, lease);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The block that fetched it was stopped; this one was not, and fetches it itself.
+            }
+        }
+    }
+
+    private async Task FetchAsync(int block, NativeBuffer tile, CancellationToken cancellation)
+    {
+        var missing = new ConcurrentQueue<int>(Enumerable.Range(0, job.Layout.PartsOf(block)));
+        foreach ((TilePeer peer, TileAsk ask) in map().Route(reader, block))
+        {
+            if (missing.IsEmpty)
+                return;
+            missing = await FetchFromAsync(peer, ask, block, missing, tile, cancellation).ConfigureAwait(false);
+        }
+        foreach (int part in missing)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            (long start, int length) = job.Layout.Part(block, part);
+            if (!job.TryGather(block, start, new NativeSlice(tile, start, length).GetSpan()))
+                throw new OperationCanceledException($"Job {job.Id} was closed.");
+            _exchange.Traffic.Read(length);
+        }
+    }
+
+    /// <summary>Gets what the peer has of the missing parts. After its first failure or refusal it is asked for no more.</summary>
+    /// <returns>What is missing still.</returns>
+    private async Task<ConcurrentQueue<int>> FetchFromAsync(
+        TilePeer peer, TileAsk ask, int block, ConcurrentQueue<int> missing, NativeBuffer tile,
+        CancellationToken cancellation)
+    {
+        var refused = new ConcurrentQueue<int>();
+        async Task InTurn()
+        {
+            while (refused.IsEmpty && missing.TryDequeue(out int part))
+            {
+                if (!await TryFetchAsync(peer, ask, new TilePart(job.Id, attempt, block, part), tile, cancellation)
+                    .ConfigureAwait(false))
+                    refused.Enqueue(part);
+            }
+        }
+        int underWay = Math.Min(_exchange.Limits.PartsUnderWay, missing.Count);
+        await Task.WhenAll(Enumerable.Range(0, underWay).Select(_ => InTurn()).ToArray()).ConfigureAwait(false);
+        foreach (int part in missing)
+            refused.Enqueue(part);
+        return refused;
+    }
+
+    private async Task<bool> TryFetchAsync(
+        TilePeer peer, TileAsk ask, TilePart part, NativeBuffer tile, CancellationToken cancellation)
+    {
+        (long start, int length) = job.Layout.Part(part.Block, part.Index);
+        Memory<byte> destination = new NativeSlice(tile, start, length).Memory;
+        for (int tries = 0; tries < _exchange.Limits.Tries; tries++)
+        {
+            using var late = new CancellationTokenSource(_exchange.Limits.PartTimeout, _exchange.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+            try
+            {
+                if (!await _exchange.Transport.FetchAsync(peer, part, ask, destination, either.Token).ConfigureAwait(false))
+                    return false;
+                _exchange.Traffic.Came(ask, length);
+                return true;
+            }
+            catch (Exception error) when (
+                error is IOException or TimeoutException
+                || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+            {
+                _exchange.Traffic.Failed();
+            }
+        }
+        return false;
+    }
+
+    private sealed class HeldTile(TileLayout layout, int block, TileCache.Lease lease) : IKeyValueTile
+    {
+        public int Block => block;
+
+        public unsafe TensorRows Keys(int batch, int keyHead, int keySpan) =>
+            layout.Rows((nint)lease.Buffer.Pointer, block, batch, keyHead, keySpan, values: false);
+
+        public unsafe TensorRows Values(int batch, int keyHead, int keySpan) =>
+            layout.Rows((nint)lease.Buffer.Pointer, block, batch, keyHead, keySpan, values: true);
+
+        public void Dispose() => lease.Dispose();
+    }
+}

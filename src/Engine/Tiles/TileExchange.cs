@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+
+namespace Distributed.Engine.Tiles;
+
+/// <summary>A process's side of the tile exchange: the tiles it holds, those of its jobs' stores, and the way to others.</summary>
+/// <param name="cache">Tiles of other processes.</param>
+/// <param name="transport">The way to other processes.</param>
+/// <param name="limits">Time-outs and windows.</param>
+/// <param name="time">The clock.</param>
+public sealed unsafe class TileExchange(
+    TileCache cache, ITileTransport transport, TileLimits limits, TimeProvider time) : ITileShelf
+{
+    private readonly ConcurrentDictionary<Guid, Job> _jobs = [];
+
+    internal TileCache Cache => cache;
+
+    internal ITileTransport Transport => transport;
+
+    internal TileLimits Limits => limits;
+
+    internal TimeProvider Time => time;
+
+    /// <summary>Counts for all jobs.</summary>
+    public TileTraffic Traffic { get; } = new();
+
+    /// <summary>Begins to give out a job's tiles, until the result is disposed.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="layout">How its tiles travel.</param>
+    /// <param name="store">Its input.</param>
+    public Job Open(Guid job, TileLayout layout, StoreTileSource store)
+    {
+        var opened = new Job(this, job, layout, store);
+        return _jobs.TryAdd(job, opened)
+            ? opened
+            : throw new InvalidOperationException($"The tiles of job {job} are being given out already.");
+    }
+
+    /// <inheritdoc/>
+    public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)
+    {
+        if (!_jobs.TryGetValue(part.Job, out Job? job) || !job.Has(part))
+            return -1;
+        (long start, int length) = job.Layout.Part(part.Block, part.Index);
+        if (cache.TryRent(part.Job, part.Block, out TileCache.Lease? lease))
+        {
+            using (lease)
+                new ReadOnlySpan<byte>(lease.Buffer.Pointer + start, length).CopyTo(destination);
+            return length;
+        }
+        return ask == TileAsk.Owner && job.TryGather(part.Block, start, destination[..length]) ? length : -1;
+    }
+
+    /// <summary>A job whose tiles this process uses and gives out.</summary>
+    public sealed class Job : IDisposable
+    {
+        private readonly ReaderWriterLockSlim _closing = new();
+        private readonly StoreTileSource _store;
+        private bool _closed;
+
+        internal Job(TileExchange exchange, Guid id, TileLayout layout, StoreTileSource store)
+        {
+            (Exchange, Id, Layout, _store) = (exchange, id, layout, store);
+        }
+
+        /// <summary>The job.</summary>
+        public Guid Id { get; }
+
+        /// <summary>How its tiles travel.</summary>
+        public TileLayout Layout { get; }
+
+        internal TileExchange Exchange { get; }
+
+        internal StoreTileSource Store => _store;
+
+        /// <summary>Where a block of this process pulls from.</summary>
+        /// <param name="block">The block.</param>
+        /// <param name="attempt">Its attempt.</param>
+        /// <param name="map">Gives the latest map.</param>
+        public ITileSource SourceFor(int block, int attempt, Func<RingMap> map) =>
+            new RingTileSource(this, block, attempt, map);
+
+        /// <summary>Stops giving out. When it returns, nobody reads the store through this any more.</summary>
+        public void Dispose()
+        {
+            Exchange._jobs.TryRemove(Id, out _);
+            _closing.EnterWriteLock();
+            _closed = true;
+            _closing.ExitWriteLock();
+            Exchange.Cache.Drop(Id);
+        }
+
+        internal bool Has(TilePart part) =>
+            part.Block >= 0 && part.Block < Layout.Plan.Blocks.Count
+            && part.Index >= 0 && part.Index < Layout.PartsOf(part.Block);
+
+        /// <summary>Copies from the store, unless the job was closed meanwhile.</summary>
+        internal bool TryGather(int block, long start, Span<byte> destination)
+        {
+            _closing.EnterReadLock();
+            try
+            {
+                if (_closed)
+                    return false;
+                using IKeyValueTile stored = _store.Tile(block);
+                Layout.Gather(stored, start, destination);
+                return true;
+            }
+            finally
+            {
+                _closing.ExitReadLock();
+            }
+        }
+    }
+}

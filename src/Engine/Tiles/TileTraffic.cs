@@ -1,0 +1,30 @@
+namespace Distributed.Engine.Tiles;
+
+/// <summary>Counts where tiles came from. Safe to use from several threads.</summary>
+public sealed class TileTraffic
+{
+    private long _neighbour, _owner, _store, _shared, _failures;
+
+    /// <summary>Bytes that came from left neighbours.</summary>
+    public long NeighbourBytes => Interlocked.Read(ref _neighbour);
+
+    /// <summary>Bytes that came from owners.</summary>
+    public long OwnerBytes => Interlocked.Read(ref _owner);
+
+    /// <summary>Bytes copied from the store because no process could give them.</summary>
+    public long StoreBytes => Interlocked.Read(ref _store);
+
+    /// <summary>Tiles that were in this process already when a block asked for them.</summary>
+    public long SharedTiles => Interlocked.Read(ref _shared);
+
+    /// <summary>Requests that failed or were not answered in time.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
+
+    internal void Came(TileAsk from, int bytes) => Interlocked.Add(ref from == TileAsk.Owner ? ref _owner : ref _neighbour, bytes);
+
+    internal void Read(int bytes) => Interlocked.Add(ref _store, bytes);
+
+    internal void Shared() => Interlocked.Increment(ref _shared);
+
+    internal void Failed() => Interlocked.Increment(ref _failures);
+}

@@ -103,33 +103,31 @@ public class TensorFileWriterTests
     public void Disposing_while_others_write_ends_them_with_an_exception_only()
     {
         using var folder = new TempFolder();
-        for (int round = 0; round < 20; round++)
+        const int Elements = 1 << 16;
+        for (int round = 0; round < 5; round++)
         {
             using var started = new CountdownEvent(2);
-            var writer = TensorFileWriter.Create(folder.File("o.safetensors"), [new TensorSpec("o", ElementType.F32, 1 << 20)]);
-            var values = new float[1 << 18];
-            Thread[] threads = Enumerable.Range(0, 2).Select(t => new Thread(() =>
-            {
-                bool first = true;
-                try
+            var writer = TensorFileWriter.Create(
+                folder.File("o.safetensors"), [new TensorSpec("o", ElementType.F32, 2 * Elements)]);
+            Task[] writing = Enumerable.Range(0, 2).Select(t => Task.Factory.StartNew(
+                () =>
                 {
+                    var values = new float[Elements];
+                    writer["o"].Write(t * Elements, values);
+                    started.Signal();
                     while (true)
-                    {
-                        writer["o"].Write(t << 18, values);
-                        if (first)
-                            started.Signal();
-                        first = false;
-                    }
-                }
-                catch (ObjectDisposedException)
-                {
-                    Assert.False(first);
-                }
-            })).ToArray();
-            Array.ForEach(threads, t => t.Start());
-            started.Wait(TestContext.Current.CancellationToken);
+                        writer["o"].Write(t * Elements, values);
+                },
+                TestContext.Current.CancellationToken,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)).ToArray();
+            Assert.True(
+                started.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken),
+                "both threads should have written once within 30 seconds");
             writer.Dispose();
-            Array.ForEach(threads, t => t.Join());
+            var ended = Assert.Throws<AggregateException>(() => Task.WaitAll(writing, TestContext.Current.CancellationToken));
+            Assert.Equal(2, ended.InnerExceptions.Count);
+            Assert.All(ended.InnerExceptions, e => Assert.IsType<ObjectDisposedException>(e));
             Assert.Empty(folder.Names);
         }
     }

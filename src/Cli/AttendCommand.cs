@@ -33,5 +33,6 @@ internal static class AttendCommand
         "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C.")
     {
         RunCommand.Create(),
+        BenchCommand.Create(),
     };
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Distributed.Engine.Checksums;
 using Distributed.Engine.Files.Output;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,6 +1,6 @@
-namespace Distributed.Engine.Files.Zip;
+namespace Distributed.Engine.Checksums;
 
-/// <summary>The checksum of zip archives: CRC-32 with the reversed polynomial 0xEDB88320 (APPNOTE 4.4.7).</summary>
+/// <summary>The checksum of zip archives and PNG chunks: CRC-32, reversed polynomial 0xEDB88320 (APPNOTE 4.4.7; PNG, annex D).</summary>
 internal static class Crc32
 {
     private static readonly uint[] Table = Enumerable.Range(0, 256).Select(Remainder).ToArray();

@@ -1,0 +1,33 @@
+namespace Distributed.Engine.Pictures;
+
+/// <summary>A logarithmic scale from a power of ten to a power of ten.</summary>
+/// <param name="LowestPower">Power of ten that has the darkest colour.</param>
+/// <param name="HighestPower">Power of ten that has the lightest colour; above the lowest.</param>
+public readonly record struct LogScale(int LowestPower, int HighestPower)
+{
+    /// <summary>Decades shown at most: more would leave too few shades for each.</summary>
+    private const int MostDecades = 6;
+
+    /// <summary>
+    /// The scale for some values: its top is the power of ten at or above the largest; its bottom the one at or below the
+    /// smallest positive value, but not more than six decades under the top.
+    /// </summary>
+    public static LogScale For(ReadOnlySpan<float> values)
+    {
+        float largest = 0, smallest = float.PositiveInfinity;
+        foreach (float value in values)
+        {
+            if (value > 0 && float.IsFinite(value))
+                (largest, smallest) = (Math.Max(largest, value), Math.Min(smallest, value));
+        }
+        if (largest == 0)
+            return new LogScale(-1, 0);
+        int top = (int)Math.Ceiling(Math.Log10(largest));
+        int bottom = (int)Math.Floor(Math.Log10(smallest));
+        return new LogScale(Math.Clamp(bottom, top - MostDecades, top - 1), top);
+    }
+
+    /// <summary>Where a value stands: 0 at the bottom, 1 at the top. Zero and below stand at the bottom.</summary>
+    public double Position(float value) =>
+        value > 0 ? Math.Clamp((Math.Log10(value) - LowestPower) / (HighestPower - LowestPower), 0, 1) : 0;
+}

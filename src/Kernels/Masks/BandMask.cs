@@ -1,51 +1,48 @@
+using Distributed.Kernels.Spans;
+
 namespace Distributed.Kernels.Masks;
 
 /// <summary>
-/// A band along a diagonal: row <c>i</c> sees the keys from <c>i + offset − left</c> to <c>i + offset + right</c>, both
+/// A band along a diagonal: a row at position <c>p</c> sees the keys from <c>p − left</c> to <c>p + right</c>, both
 /// included. Causal attention is a band with no left bound and right = 0, a sliding window has both.
 /// </summary>
 /// <param name="description">The mask in one short phrase for people.</param>
-/// <param name="offset">The key position that query row 0 stands at.</param>
+/// <param name="positions">Where the rows stand.</param>
 /// <param name="left">Keys seen left of a row's own position; negative = all of them.</param>
 /// <param name="right">Keys seen right of a row's own position; negative = all of them.</param>
-public sealed class BandMask(string description, long offset, long left, long right) : IAttentionMask
+public sealed class BandMask(string description, QueryPositions positions, long left, long right)
+    : PositionedMask(positions)
 {
     /// <inheritdoc/>
-    public string Description => description;
+    public override string Description => description;
 
     /// <summary>Causal attention: no key right of the row's own position.</summary>
-    public static BandMask Causal(string alignment, long offset) => new($"causal ({alignment})", offset, -1, 0);
+    public static BandMask Causal(string alignment, QueryPositions positions) =>
+        new($"causal ({alignment})", positions, -1, 0);
+
+    /// <summary>Causal attention where row <c>i</c> stands at key <c>i + offset</c>.</summary>
+    public static BandMask Causal(string alignment, long offset) => Causal(alignment, QueryPositions.At(offset));
 
     /// <summary>A sliding window of <paramref name="left"/> keys before and <paramref name="right"/> keys behind.</summary>
-    public static BandMask Window(long offset, long left, long right) =>
-        new($"window ({left}, {right})", offset, left, right);
+    public static BandMask Window(QueryPositions positions, long left, long right) =>
+        new($"window ({left}, {right})", positions, left, right);
 
-    /// <inheritdoc/>
-    public TileClass Classify(in MaskTile tile)
+    /// <summary>A sliding window where row <c>i</c> stands at key <c>i + offset</c>.</summary>
+    public static BandMask Window(long offset, long left, long right) => Window(QueryPositions.At(offset), left, right);
+
+    private protected override TileClass Classify(long firstPosition, long lastPosition, long firstKey, long lastKey)
     {
-        if (tile.Queries.Count == 0 || tile.Keys.Count == 0)
-            return TileClass.Skip;
-        long firstRow = tile.Queries.Start + offset, lastRow = tile.Queries.End - 1 + offset;
-        long firstKey = tile.Keys.Start, lastKey = tile.Keys.End - 1;
-
         // The band's edges move right by one key per row, so a corner of the rectangle decides each question.
-        bool leftOf = right >= 0 && firstKey > lastRow + right;
-        bool rightOf = left >= 0 && lastKey < firstRow - left;
+        bool leftOf = right >= 0 && firstKey > lastPosition + right;
+        bool rightOf = left >= 0 && lastKey < firstPosition - left;
         if (leftOf || rightOf)
             return TileClass.Skip;
-        bool whole = (right < 0 || lastKey <= firstRow + right) && (left < 0 || firstKey >= lastRow - left);
+        bool whole = (right < 0 || lastKey <= firstPosition + right) && (left < 0 || firstKey >= lastPosition - left);
         return whole ? TileClass.Full : TileClass.Partial;
     }
 
-    /// <inheritdoc/>
-    public void Apply(in MaskTile tile, MaskWords words)
-    {
-        for (int row = 0; row < tile.Queries.Count; row++)
-        {
-            long position = tile.Queries.Start + row + offset - tile.Keys.Start;
-            long from = left < 0 ? 0 : position - left;
-            long to = right < 0 ? tile.Keys.Count : position + right + 1;
-            words.KeepRange(row, from, to);
-        }
-    }
+    private protected override void Apply(int row, long position, RowRange keys, MaskWords words) => words.KeepRange(
+        row,
+        left < 0 ? 0 : position - left - keys.Start,
+        right < 0 ? keys.Count : position + right + 1 - keys.Start);
 }

@@ -1,36 +1,32 @@
+using Distributed.Kernels.Spans;
+
 namespace Distributed.Kernels.Masks;
 
 /// <summary>
-/// A band cut out along the diagonal: row <c>i</c> does not see keys at a distance of <c>radius</c> or less from its own
+/// A band cut out along the diagonal: a row does not see keys at a distance of <c>radius</c> or less from its own
 /// position. Document analysis uses it to keep a passage's own neighbourhood out of its strongest links.
 /// </summary>
-/// <param name="offset">The key position that query row 0 stands at.</param>
+/// <param name="positions">Where the rows stand.</param>
 /// <param name="radius">Largest excluded distance; 0 excludes the row's own position alone.</param>
-public sealed class ExcludedBandMask(long offset, long radius) : IAttentionMask
+public sealed class ExcludedBandMask(QueryPositions positions, long radius) : PositionedMask(positions)
 {
-    /// <inheritdoc/>
-    public string Description => $"excluded band ({radius})";
+    /// <summary>The band where row <c>i</c> stands at key <c>i + offset</c>.</summary>
+    public ExcludedBandMask(long offset, long radius)
+        : this(QueryPositions.At(offset), radius)
+    {
+    }
 
     /// <inheritdoc/>
-    public TileClass Classify(in MaskTile tile)
+    public override string Description => $"excluded band ({radius})";
+
+    private protected override TileClass Classify(long firstPosition, long lastPosition, long firstKey, long lastKey)
     {
-        if (tile.Queries.Count == 0 || tile.Keys.Count == 0)
-            return TileClass.Skip;
-        long firstRow = tile.Queries.Start + offset, lastRow = tile.Queries.End - 1 + offset;
-        long firstKey = tile.Keys.Start, lastKey = tile.Keys.End - 1;
-        if (lastKey < firstRow - radius || firstKey > lastRow + radius)
+        if (lastKey < firstPosition - radius || firstKey > lastPosition + radius)
             return TileClass.Full;
-        bool allCut = firstKey >= lastRow - radius && lastKey <= firstRow + radius;
+        bool allCut = firstKey >= lastPosition - radius && lastKey <= firstPosition + radius;
         return allCut ? TileClass.Skip : TileClass.Partial;
     }
 
-    /// <inheritdoc/>
-    public void Apply(in MaskTile tile, MaskWords words)
-    {
-        for (int row = 0; row < tile.Queries.Count; row++)
-        {
-            long position = tile.Queries.Start + row + offset - tile.Keys.Start;
-            words.ClearRange(row, position - radius, position + radius + 1);
-        }
-    }
+    private protected override void Apply(int row, long position, RowRange keys, MaskWords words) =>
+        words.ClearRange(row, position - radius - keys.Start, position + radius + 1 - keys.Start);
 }

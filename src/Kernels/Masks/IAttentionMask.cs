@@ -11,6 +11,12 @@ public interface IAttentionMask
     /// <summary>The mask in one short phrase for people, e.g. <c>causal (bottom-right)</c>.</summary>
     string Description { get; }
 
+    /// <summary>Whether batch entries can differ. If not, any entry answers for all.</summary>
+    bool VariesByBatch => false;
+
+    /// <summary>Whether query heads can differ. If not, any head answers for all.</summary>
+    bool VariesByHead => false;
+
     /// <summary>
     /// What this mask leaves of the rectangle. It may say <see cref="TileClass.Partial"/> only where it is true:
     /// a rectangle that is empty or whole must be called so, as the plan counts on it.

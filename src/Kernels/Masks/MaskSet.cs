@@ -16,6 +16,12 @@ public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAtten
     public string Description => masks.Count == 0 ? "none" : string.Join(", ", masks.Select(mask => mask.Description));
 
     /// <inheritdoc/>
+    public bool VariesByBatch => masks.Any(mask => mask.VariesByBatch);
+
+    /// <inheritdoc/>
+    public bool VariesByHead => masks.Any(mask => mask.VariesByHead);
+
+    /// <inheritdoc/>
     /// <remarks>
     /// Several partial masks can leave nothing between them although each leaves something (two bands that do not meet).
     /// Then the words are looked at, so that the answer stays exact.

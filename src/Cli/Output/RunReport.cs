@@ -17,7 +17,8 @@ internal static class RunReport
             $"keys and values of {shape.KeyHeads} heads × {shape.KeyRows} rows, value size {shape.ValueDim}");
         to.WriteLine($"masks     {report.Masks}");
         to.WriteLine(
-            $"tiles     {report.Tiles.Full} full, {report.Tiles.Partial} partial, {report.Tiles.Skipped} skipped, per head");
+            $"tiles     {report.Tiles.Full} full, {report.Tiles.Partial} partial, {report.Tiles.Skipped} skipped, " +
+            (report.Tiles.Matrices == 1 ? "per head" : $"over {report.Tiles.Matrices} attention matrices that the masks tell apart"));
         to.WriteLine(
             $"time      {report.Elapsed.TotalSeconds:f2} s, {report.FlopsPerSecond / 1e9:g3} GFLOP/s, kernel {report.Kernel}, " +
             $"{report.Threads} threads, {report.Blocks} blocks");
@@ -40,10 +41,11 @@ internal static class RunReport
         json.WriteNumber("value_dim", shape.ValueDim);
         json.WriteEndObject();
         json.WriteString("masks", report.Masks);
-        json.WriteStartObject("tiles_per_head");
+        json.WriteStartObject("tiles");
         json.WriteNumber("full", report.Tiles.Full);
         json.WriteNumber("partial", report.Tiles.Partial);
         json.WriteNumber("skipped", report.Tiles.Skipped);
+        json.WriteNumber("matrices", report.Tiles.Matrices);
         json.WriteEndObject();
         json.WriteNumber("blocks", report.Blocks);
         json.WriteNumber("threads", report.Threads);

@@ -7,8 +7,9 @@ public sealed class AttentionInput
     /// <param name="queries"><c>[B, Hq, Sq, D]</c>.</param>
     /// <param name="keys"><c>[B, Hkv, Skv, D]</c>.</param>
     /// <param name="values"><c>[B, Hkv, Skv, Dv]</c>.</param>
+    /// <param name="pastRows">How many of the keys were there before the queries.</param>
     /// <exception cref="InputException">Their shapes do not fit one another.</exception>
-    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values)
+    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values, long pastRows = 0)
     {
         Require(queries.Dim > 0, $"q has head size {queries.Dim}; at least 1 is expected.");
         Require(values.Dim > 0, $"v has head size {values.Dim}; at least 1 is expected.");
@@ -25,7 +26,8 @@ public sealed class AttentionInput
         Keys = keys;
         Values = values;
         Shape = new AttentionShape(
-            queries.Batch, queries.Heads, keys.Heads, queries.Rows, keys.Rows, queries.Dim, values.Dim);
+            queries.Batch, queries.Heads, keys.Heads, queries.Rows, keys.Rows, queries.Dim, values.Dim,
+            pastRows);
     }
 
     /// <summary>Queries <c>[B, Hq, Sq, D]</c>.</summary>
@@ -39,6 +41,9 @@ public sealed class AttentionInput
 
     /// <summary>The sizes.</summary>
     public AttentionShape Shape { get; }
+
+    /// <summary>Optional tensors.</summary>
+    public AttentionTensors Tensors { get; init; } = AttentionTensors.None;
 
     private static void Require(bool holds, string otherwise)
     {

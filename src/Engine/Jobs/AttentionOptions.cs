@@ -1,4 +1,3 @@
-using Distributed.Kernels.Masks;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Jobs;
@@ -21,8 +20,29 @@ public sealed record AttentionOptions
     /// </summary>
     public SlidingWindow? Window { get; init; }
 
+    /// <summary>Keys at the beginning that every query sees although <see cref="Causal"/> hides them; null = none.</summary>
+    public long? Prefix { get; init; }
+
+    /// <summary>
+    /// Keys at the beginning that <see cref="Window"/>, <see cref="Dilation"/> and <see cref="BlockPairs"/> hide from no
+    /// query (attention sinks); null = none.
+    /// </summary>
+    public long? GlobalKeys { get; init; }
+
+    /// <summary>Only keys whose distance from a query's position is a multiple of this are seen; null = all.</summary>
+    public int? Dilation { get; init; }
+
     /// <summary>Keys at this distance or less from a query's position are not seen; null = no such band.</summary>
     public long? ExcludedBand { get; init; }
+
+    /// <summary>Packed documents; null = one sequence.</summary>
+    public PackedDocuments? Documents { get; init; }
+
+    /// <summary>How many keys of each batch entry are seen, the rest being padding; null = all.</summary>
+    public IReadOnlyList<long>? ValidKeys { get; init; }
+
+    /// <summary>The pairs of blocks that may be seen; null = all.</summary>
+    public BlockPairs? BlockPairs { get; init; }
 
     /// <summary>Blocks that the sequence is cut into. It changes the schedule, never the result.</summary>
     /// <value>1.</value>
@@ -39,20 +59,6 @@ public sealed record AttentionOptions
     /// <summary>The factor on q·k for keys of <paramref name="keyDim"/> elements.</summary>
     public double ScaleFor(int keyDim) => Scale ?? 1 / Math.Sqrt(keyDim);
 
-    /// <summary>The masks for an attention of this shape.</summary>
-    public MaskSet MasksFor(in AttentionShape shape)
-    {
-        long offset = Causal?.OffsetFor(shape.QueryRows, shape.KeyRows) ?? 0;
-        var masks = new List<IAttentionMask>();
-        if (Causal is { } alignment)
-            masks.Add(BandMask.Causal(alignment.ToString(), offset));
-        if (Window is { } window && window is not { Left: < 0, Right: < 0 })
-            masks.Add(BandMask.Window(offset, window.Left, window.Right));
-        if (ExcludedBand is { } radius)
-            masks.Add(new ExcludedBandMask(offset, radius));
-        return masks.Count == 0 ? MaskSet.None : new MaskSet(masks);
-    }
-
     /// <summary>Checks every option by itself.</summary>
     /// <exception cref="InputException">One is out of its range.</exception>
     public void Validate()
@@ -66,7 +72,31 @@ public sealed record AttentionOptions
         Require(
             Window is not { } window || (window.Left >= -1 && window.Right >= -1),
             $"Window {Window?.Left},{Window?.Right} is out of range; each side is a number of keys or -1 for no bound.");
+        Require(Prefix is not < 0, $"Prefix {Prefix} is negative; a number of keys is expected.");
+        Require(Prefix is null || Causal is not null, $"Prefix {Prefix} has no meaning without causal attention, which it is the exemption from.");
+        Require(GlobalKeys is not < 0, $"Global keys {GlobalKeys} is negative; a number of keys is expected.");
+        Require(
+            GlobalKeys is null || Window is { Left: >= 0 } or { Right: >= 0 } || Dilation is not null || BlockPairs is not null,
+            $"Global keys {GlobalKeys} have no meaning without a window, a dilation or block pairs, which they are the exemption from.");
+        Require(Dilation is not < 1, $"Dilation {Dilation} is out of range; 1 or more is expected.");
         Require(ExcludedBand is not < 0, $"Excluded band {ExcludedBand} is negative; a distance of 0 or more is expected.");
+        Require(
+            BlockPairs is not { } pairs || (pairs.QueryBlock >= 1 && pairs.KeyBlock >= 1),
+            $"Block size {BlockPairs?.QueryBlock},{BlockPairs?.KeyBlock} is out of range; 1 or more is expected.");
+    }
+
+    /// <summary>Checks every option by itself and against the sizes of a job.</summary>
+    /// <exception cref="InputException">One is out of its range.</exception>
+    public void ValidateFor(in AttentionShape shape)
+    {
+        Validate();
+        Documents?.ValidateFor(shape);
+        BlockPairs?.ValidateFor(shape);
+        if (ValidKeys is not { } valid)
+            return;
+        Require(valid.Count == shape.Batch, $"There are {valid.Count} numbers of valid keys; one for each of the {shape.Batch} batch entries is expected.");
+        foreach (long count in valid)
+            Require(count >= 0 && count <= shape.KeyRows, $"Number of valid keys {count} is out of range; 0 to {shape.KeyRows} is expected.");
     }
 
     private static void Require(bool holds, string otherwise)

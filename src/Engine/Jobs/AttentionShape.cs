@@ -12,8 +12,13 @@ namespace Distributed.Engine.Jobs;
 /// <param name="KeyRows">Keys.</param>
 /// <param name="KeyDim">Elements of a query and of a key.</param>
 /// <param name="ValueDim">Elements of a value.</param>
+/// <param name="PastRows">
+/// How many of the keys, the first ones, were there before the queries: without another alignment the queries stand at
+/// the positions behind them.
+/// </param>
 public readonly record struct AttentionShape(
-    int Batch, int QueryHeads, int KeyHeads, long QueryRows, long KeyRows, int KeyDim, int ValueDim)
+    int Batch, int QueryHeads, int KeyHeads, long QueryRows, long KeyRows, int KeyDim, int ValueDim,
+    long PastRows = 0)
 {
     /// <summary>Query heads that share one key head (GQA); consecutive ones.</summary>
     public int Group => KeyHeads == 0 ? 0 : QueryHeads / KeyHeads;

@@ -17,7 +17,7 @@ public readonly record struct CausalAlignment
         _bottomRight = bottomRight;
     }
 
-    /// <summary>The first query stands at the first key: offset 0 (ONNX).</summary>
+    /// <summary>The first query stands at the first key that is not past: offset 0 without past keys (ONNX).</summary>
     public static CausalAlignment TopLeft { get; } = new(null, false);
 
     /// <summary>The last query stands at the last key: offset Skv − Sq (FlashAttention from 2.1 on).</summary>
@@ -39,7 +39,11 @@ public readonly record struct CausalAlignment
     };
 
     /// <summary>The key position of query row 0.</summary>
-    public long OffsetFor(long queryRows, long keyRows) => _offset ?? (_bottomRight ? keyRows - queryRows : 0);
+    /// <param name="queryRows">Queries.</param>
+    /// <param name="keyRows">Keys, the past ones among them.</param>
+    /// <param name="pastRows">Past keys.</param>
+    public long OffsetFor(long queryRows, long keyRows, long pastRows = 0) =>
+        _offset ?? (_bottomRight ? keyRows - queryRows : pastRows);
 
     /// <inheritdoc/>
     public override string ToString() =>

@@ -35,8 +35,7 @@ public static class EmbeddedEngine
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        JobPlan plan = JobPlan.Create(input.Shape, options);
+        JobPlan plan = JobPlan.Create(input, options);
         CpuKernel kernel = CpuKernels.Best;
         long started = Stopwatch.GetTimestamp();
         using var cache = new PackedSpanCache(kernel, PackedBytes);

@@ -5,7 +5,7 @@ namespace Distributed.Engine.Jobs;
 /// <summary>What a finished job did.</summary>
 /// <param name="Shape">Its sizes.</param>
 /// <param name="Masks">Its masks, for people.</param>
-/// <param name="Tiles">Pairs of spans skipped, kept in part and kept whole, per head.</param>
+/// <param name="Tiles">Pairs of spans skipped, kept in part and kept whole.</param>
 /// <param name="Blocks">Blocks it was cut into.</param>
 /// <param name="Threads">Compute threads.</param>
 /// <param name="Kernel">Name of the kernel.</param>

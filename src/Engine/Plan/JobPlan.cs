@@ -11,10 +11,11 @@ namespace Distributed.Engine.Plan;
 public sealed class JobPlan
 {
     private JobPlan(
-        AttentionShape shape, MaskSet masks, SpanGrid queryGrid, SpanGrid keyGrid, TileCounts counts, double[] spanCosts,
-        IReadOnlyList<PlannedBlock> blocks)
+        AttentionShape shape, AttentionTensors tensors, MaskSet masks, SpanGrid queryGrid, SpanGrid keyGrid,
+        TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
     {
         Shape = shape;
+        Tensors = tensors;
         Masks = masks;
         QueryGrid = queryGrid;
         KeyGrid = keyGrid;
@@ -26,6 +27,9 @@ public sealed class JobPlan
 
     /// <summary>The job's sizes.</summary>
     public AttentionShape Shape { get; }
+
+    /// <summary>The optional tensors it was planned with.</summary>
+    public AttentionTensors Tensors { get; }
 
     /// <summary>Who may see whom.</summary>
     public MaskSet Masks { get; }
@@ -39,10 +43,10 @@ public sealed class JobPlan
     /// <summary>The order in which query spans fold key spans.</summary>
     public CanonicalOrder Order { get; }
 
-    /// <summary>Pairs of spans that the masks skip, keep in part and keep whole, per head.</summary>
+    /// <summary>Pairs of spans that the masks skip, keep in part and keep whole.</summary>
     public TileCounts Counts { get; }
 
-    /// <summary>Estimated (query, key) pairs per head of each query span.</summary>
+    /// <summary>Estimated (query, key) pairs of each query span, a mean over heads and batch entries.</summary>
     public IReadOnlyList<double> SpanCosts { get; }
 
     /// <summary>The blocks in ring order; at least one.</summary>
@@ -67,45 +71,67 @@ public sealed class JobPlan
     }
 
     /// <summary>Plans a job.</summary>
-    /// <param name="shape">Its sizes.</param>
+    /// <param name="input">Its tensors.</param>
     /// <param name="options">What to compute. There are never more blocks than query spans.</param>
-    public static JobPlan Create(in AttentionShape shape, AttentionOptions options)
+    /// <exception cref="InputException">An option does not fit the tensors.</exception>
+    public static JobPlan Create(AttentionInput input, AttentionOptions options)
     {
-        MaskSet masks = options.MasksFor(shape);
-        var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);
-        var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
-        double[] costs = CostOfSpans(queryGrid, keyGrid, masks, out TileCounts counts);
-        IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, masks, queryGrid, keyGrid, counts, costs, blocks);
+        ArgumentNullException.ThrowIfNull(input);
+        return Create(input.Shape, options, input.Tensors);
     }
 
-    private static double[] CostOfSpans(SpanGrid queryGrid, SpanGrid keyGrid, MaskSet masks, out TileCounts counts)
+    /// <summary>Plans a job without optional tensors.</summary>
+    /// <param name="shape">Its sizes.</param>
+    /// <param name="options">What to compute. There are never more blocks than query spans.</param>
+    /// <exception cref="InputException">An option does not fit the sizes.</exception>
+    public static JobPlan Create(in AttentionShape shape, AttentionOptions options) =>
+        Create(shape, options, AttentionTensors.None);
+
+    private static JobPlan Create(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ValidateFor(shape);
+        MaskSet masks = JobMasks.Of(shape, options, tensors);
+        var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);
+        var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
+        double[] costs = CostOfSpans(shape, queryGrid, keyGrid, masks, out TileCounts counts);
+        IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
+        return new JobPlan(shape, tensors, masks, queryGrid, keyGrid, counts, costs, blocks);
+    }
+
+    private static double[] CostOfSpans(
+        in AttentionShape shape, SpanGrid queryGrid, SpanGrid keyGrid, MaskSet masks, out TileCounts counts)
     {
         long skipped = 0, partial = 0, full = 0;
+        int heads = masks.VariesByHead ? shape.QueryHeads : 1;
+        int planes = checked(heads * (masks.VariesByBatch ? shape.Batch : 1));
         var costs = new double[queryGrid.Count];
-        for (int i = 0; i < costs.Length; i++)
+        for (int plane = 0; plane < planes; plane++)
         {
-            for (int j = 0; j < keyGrid.Count; j++)
+            for (int i = 0; i < costs.Length; i++)
             {
-                var tile = new MaskTile(0, 0, queryGrid[i], keyGrid[j]);
-                double area = (double)tile.Queries.Count * tile.Keys.Count;
-                switch (masks.Classify(tile))
+                for (int j = 0; j < keyGrid.Count; j++)
                 {
-                    case TileClass.Skip:
-                        skipped++;
-                        break;
-                    case TileClass.Partial:
-                        partial++;
-                        costs[i] += area / 2;
-                        break;
-                    default:
-                        full++;
-                        costs[i] += area;
-                        break;
+                    var tile = new MaskTile(plane / heads, plane % heads, queryGrid[i], keyGrid[j]);
+                    double area = (double)tile.Queries.Count * tile.Keys.Count / planes;
+                    switch (masks.Classify(tile))
+                    {
+                        case TileClass.Skip:
+                            skipped++;
+                            break;
+                        case TileClass.Partial:
+                            partial++;
+                            costs[i] += area / 2;
+                            break;
+                        default:
+                            full++;
+                            costs[i] += area;
+                            break;
+                    }
                 }
             }
         }
-        counts = new TileCounts(skipped, partial, full);
+        counts = new TileCounts(skipped, partial, full, planes);
         return costs;
     }
 

@@ -10,8 +10,13 @@ namespace Distributed.Engine.Tiles;
 /// </summary>
 /// <param name="input">The job's tensors.</param>
 /// <param name="plan">The job's plan.</param>
+/// <exception cref="ArgumentException">The plan was made without the input's optional tensors, or with others.</exception>
 public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileSource
 {
+    private readonly JobPlan _plan = plan.Tensors == input.Tensors
+        ? plan
+        : throw new ArgumentException("The plan was made with other optional tensors than the input has.", nameof(plan));
+
     /// <inheritdoc/>
     public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation) => ValueTask.FromResult(Tile(block));
 
@@ -19,8 +24,8 @@ public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileS
     public IKeyValueTile Tile(int block)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(block);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, plan.Blocks.Count);
-        return new StoredTile(input, plan, block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, _plan.Blocks.Count);
+        return new StoredTile(input, _plan, block);
     }
 
     private sealed class StoredTile(AttentionInput input, JobPlan plan, int block) : IKeyValueTile

@@ -11,35 +11,35 @@ public class JobPlanTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Counts_of_skipped_partial_and_full_tiles_equal_brute_force(int seed)
+    public async Task Counts_of_skipped_partial_and_full_tiles_equal_brute_force(int seed)
     {
         var random = new Random(seed);
-        AttentionShape shape = Problem.RandomShape(random, 150);
-        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40));
-        Attention64.Sees sees = Attention64.MaskOf(shape, options);
+        AttentionShape shape = Problem.RandomShapeWithPast(random, 100);
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40), shape);
+        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random) };
+        Attention64.Sees sees = Attention64.MaskOf(shape, options, problem.Tensors);
 
-        JobPlan plan = JobPlan.Create(shape, options);
+        JobPlan plan = await problem.WithInput(input => Task.FromResult(JobPlan.Create(input, options)));
 
         long skipped = 0, partial = 0, full = 0;
-        for (int i = 0; i < plan.QueryGrid.Count; i++)
+        int batches = plan.Masks.VariesByBatch ? shape.Batch : 1, heads = plan.Masks.VariesByHead ? shape.QueryHeads : 1;
+        for (int tile = 0; tile < batches * heads * plan.QueryGrid.Count * plan.KeyGrid.Count; tile++)
         {
-            for (int j = 0; j < plan.KeyGrid.Count; j++)
-            {
-                (RowRange rows, RowRange keys) = (plan.QueryGrid[i], plan.KeyGrid[j]);
-                int seen = (
-                    from row in Enumerable.Range((int)rows.Start, rows.Count)
-                    from key in Enumerable.Range((int)keys.Start, keys.Count)
-                    where sees(row, key)
-                    select 1).Count();
-                if (seen == 0)
-                    skipped++;
-                else if (seen == rows.Count * keys.Count)
-                    full++;
-                else
-                    partial++;
-            }
+            int plane = tile / plan.KeyGrid.Count / plan.QueryGrid.Count;
+            (RowRange rows, RowRange keys) = (plan.QueryGrid[tile / plan.KeyGrid.Count % plan.QueryGrid.Count], plan.KeyGrid[tile % plan.KeyGrid.Count]);
+            int seen = (
+                from row in Enumerable.Range((int)rows.Start, rows.Count)
+                from key in Enumerable.Range((int)keys.Start, keys.Count)
+                where sees(plane / heads, plane % heads, row, key)
+                select 1).Count();
+            if (seen == 0)
+                skipped++;
+            else if (seen == rows.Count * keys.Count)
+                full++;
+            else
+                partial++;
         }
-        Assert.Equal(new TileCounts(skipped, partial, full), plan.Counts);
+        Assert.Equal(new TileCounts(skipped, partial, full, batches * heads), plan.Counts);
     }
 
     [Theory]
@@ -48,7 +48,7 @@ public class JobPlanTests
     {
         var random = new Random(seed);
         AttentionShape shape = Problem.RandomShape(random, 400);
-        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40)) with { Blocks = random.Next(1, 80) };
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 40), shape) with { Blocks = random.Next(1, 80) };
 
         JobPlan plan = JobPlan.Create(shape, options);
 

@@ -20,6 +20,9 @@ internal sealed class Problem
     public float[] K { get; }
     public float[] V { get; }
 
+    /// <summary>Optional tensors; null = none.</summary>
+    public RandomTensors? Tensors { get; init; }
+
     /// <summary>A random shape of at most <paramref name="rows"/> rows; sizes that are not multiples of anything.</summary>
     public static AttentionShape RandomShape(Random random, int rows)
     {
@@ -29,7 +32,14 @@ internal sealed class Problem
             random.Next(1, 40), random.Next(1, 40));
     }
 
-    /// <summary>Options with any of the masks.</summary>
+    /// <summary>The same, some of whose keys are past.</summary>
+    public static AttentionShape RandomShapeWithPast(Random random, int rows)
+    {
+        AttentionShape shape = RandomShape(random, rows);
+        return random.Next(3) == 0 ? shape with { PastRows = random.Next(0, (int)shape.KeyRows + 1) } : shape;
+    }
+
+    /// <summary>Options with any of the masks that need no sizes.</summary>
     public static AttentionOptions RandomOptions(Random random, int spanRows) => new()
     {
         SpanRows = spanRows,
@@ -45,6 +55,44 @@ internal sealed class Problem
         Window = random.Next(3) == 0 ? new SlidingWindow(random.Next(-1, 60), random.Next(-1, 60)) : null,
         ExcludedBand = random.Next(4) == 0 ? random.Next(0, 5) : null,
     };
+
+    /// <summary>Options with any of the masks.</summary>
+    public static AttentionOptions RandomOptions(Random random, int spanRows, AttentionShape shape)
+    {
+        AttentionOptions options = RandomOptions(random, spanRows) with
+        {
+            Dilation = random.Next(5) == 0 ? random.Next(1, 7) : null,
+            ValidKeys = random.Next(5) == 0
+                ? [.. Enumerable.Range(0, shape.Batch).Select(_ => (long)random.Next(0, (int)shape.KeyRows + 1))]
+                : null,
+            Documents = random.Next(4) == 0 && shape.PastRows == 0 ? RandomDocuments(random, shape) : null,
+            BlockPairs = random.Next(5) == 0 ? RandomPairs(random, shape) : null,
+        };
+        bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
+        return options with
+        {
+            Prefix = options.Causal is not null && random.Next(3) == 0 ? random.Next(0, 50) : null,
+            GlobalKeys = sparse && random.Next(2) == 0 ? random.Next(0, 20) : null,
+        };
+    }
+
+    private static PackedDocuments RandomDocuments(Random random, AttentionShape shape)
+    {
+        int count = random.Next(1, 7);
+        long[] Cuts(long rows) => [0, .. Enumerable.Range(1, count - 1).Select(_ => (long)random.Next(0, (int)rows + 1)).Order(), rows];
+        return new PackedDocuments(
+            Cuts(shape.QueryRows), shape.QueryRows == shape.KeyRows && random.Next(2) == 0 ? null : Cuts(shape.KeyRows));
+    }
+
+    private static BlockPairs RandomPairs(Random random, AttentionShape shape)
+    {
+        int rows = random.Next(1, 50), keys = random.Next(1, 50);
+        var pairs = from r in Enumerable.Range(0, (int)((shape.QueryRows + rows - 1) / rows))
+                    from c in Enumerable.Range(0, (int)((shape.KeyRows + keys - 1) / keys))
+                    where random.Next(2) == 0
+                    select ((long)r, (long)c);
+        return new BlockPairs(rows, keys, [.. pairs]);
+    }
 
     public async Task<MemorySink> RunAsync(
         AttentionOptions options, IProgress<JobProgress>? progress = null, CancellationToken cancellation = default)
@@ -63,11 +111,15 @@ internal sealed class Problem
             HeadTensor.Dense(
                 pinned[1], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim),
             HeadTensor.Dense(
-                pinned[2], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.ValueDim)));
+                pinned[2], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.ValueDim),
+            Shape.PastRows)
+        {
+            Tensors = Tensors?.Describe() ?? AttentionTensors.None,
+        });
     }
 
     public (double[] Output, double[] LogSumExp) Judge(AttentionOptions options) => Attention64.Compute(
-        Shape, Q, K, V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options));
+        Shape, Q, K, V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors));
 
     private static float[] Normal(Random random, long count)
     {

@@ -1,3 +1,4 @@
+using Distributed.Kernels.Masks;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Jobs;
@@ -58,6 +59,9 @@ public sealed record AttentionOptions
 
     /// <summary>The factor on q·k for keys of <paramref name="keyDim"/> elements.</summary>
     public double ScaleFor(int keyDim) => Scale ?? 1 / Math.Sqrt(keyDim);
+
+    /// <summary>The masks for an attention of this shape without optional tensors.</summary>
+    public MaskSet MasksFor(in AttentionShape shape) => JobMasks.Of(shape, this, AttentionTensors.None);
 
     /// <summary>Checks every option by itself.</summary>
     /// <exception cref="InputException">One is out of its range.</exception>

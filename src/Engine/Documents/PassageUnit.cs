@@ -1,4 +1,5 @@
 using System.Globalization;
+using Distributed.Engine.Files;
 
 namespace Distributed.Engine.Documents;
 
@@ -56,10 +57,10 @@ public readonly record struct PassageUnit(PassageKind Kind, int Words = 0)
                 return new PassageUnit(PassageKind.Words, words);
             }
             throw new InputException(
-                $"The unit '{value}' asks for '{count}' words in a passage: a whole number from 1 to {MostWords} was expected.");
+                $"The unit {Quoted.Name(value)} asks for {Quoted.Name(count.ToString())} words in a passage: a whole number from 1 to {MostWords} was expected.");
         }
         throw new InputException(
-            $"The unit '{value}' is not known: line, sentence, paragraph or words:N (such as words:50) was expected.");
+            $"The unit {Quoted.Name(value)} is not known: line, sentence, paragraph or words:N (such as words:50) was expected.");
     }
 
     /// <summary>The option's value that gives this unit.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Distributed.Engine.Files;
 
 namespace Distributed.Engine.Documents;
 
@@ -37,7 +38,7 @@ public static class Passages
         }
         return passages.Count > 0
             ? passages
-            : throw new InputException($"The file '{name}' holds nothing but white space: at least one {unit.Kind switch
+            : throw new InputException($"The file {Quoted.Path(name)} holds nothing but white space: at least one {unit.Kind switch
             {
                 PassageKind.Words => "word",
                 _ => unit.ToString(),

@@ -1,4 +1,5 @@
 using System.Text;
+using Distributed.Engine.Files;
 
 namespace Distributed.Engine.Documents;
 
@@ -25,14 +26,14 @@ public static class TextFile
     public static string Decode(ReadOnlySpan<byte> bytes, string name)
     {
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
-            throw new InputException($"The file '{name}' begins with a UTF-16 byte order mark: UTF-8 text was expected.");
+            throw new InputException($"The file {Quoted.Path(name)} begins with a UTF-16 byte order mark: UTF-8 text was expected.");
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
             bytes = bytes[3..];
         if (bytes.IsEmpty)
-            throw new InputException($"The file '{name}' is empty: a text was expected.");
+            throw new InputException($"The file {Quoted.Path(name)} is empty: a text was expected.");
         int nul = bytes.IndexOf((byte)0);
         if (nul >= 0)
-            throw new InputException($"The file '{name}' is binary (byte {nul + 1} is NUL): UTF-8 text was expected.");
+            throw new InputException($"The file {Quoted.Path(name)} is binary (byte {nul + 1} is NUL): UTF-8 text was expected.");
         try
         {
             return Strict.GetString(bytes);
@@ -40,14 +41,14 @@ public static class TextFile
         catch (DecoderFallbackException invalid)
         {
             int line = FirstInvalidLine(bytes);
-            throw new InputException($"The file '{name}' is not UTF-8 on line {line}: UTF-8 text was expected.", invalid);
+            throw new InputException($"The file {Quoted.Path(name)} is not UTF-8 on line {line}: UTF-8 text was expected.", invalid);
         }
     }
 
     private static byte[] ReadBytes(string path)
     {
         if (Directory.Exists(path))
-            throw new InputException($"'{path}' is a directory: a text file was expected.");
+            throw new InputException($"{Quoted.Path(path)} is a directory: a text file was expected.");
         try
         {
             using FileStream file = File.OpenRead(path);
@@ -67,16 +68,16 @@ public static class TextFile
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InputException($"The file '{path}' does not exist: a text file was expected.", missing);
+            throw new InputException($"The file {Quoted.Path(path)} does not exist: a text file was expected.", missing);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The file '{path}' cannot be read ({unreadable.Message.TrimEnd('.')}).", unreadable);
+            throw new InputException($"The file {Quoted.Path(path)} cannot be read ({unreadable.Message.TrimEnd('.')}).", unreadable);
         }
     }
 
     private static InputException TooLarge(string path) =>
-        new($"The file '{path}' is larger than 1 GiB: a text of at most {LargestFile} bytes was expected.");
+        new($"The file {Quoted.Path(path)} is larger than 1 GiB: a text of at most {LargestFile} bytes was expected.");
 
     private static int FirstInvalidLine(ReadOnlySpan<byte> bytes)
     {

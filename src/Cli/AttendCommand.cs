@@ -32,6 +32,8 @@ internal static class AttendCommand
         "Exact attention over very long sequences, on this machine. Results go to stdout, progress to stderr.\n" +
         "Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C.")
     {
+        DemoCommand.Create(),
+        DocumentCommand.Create(),
         RunCommand.Create(),
         BenchCommand.Create(),
     };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Distributed.Cli.Output;
-using Distributed.Cli.Parsing;
 using Distributed.Engine;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Cpu.Roofline;
@@ -11,9 +10,6 @@ namespace Distributed.Cli.Commands;
 internal static class BenchCommand
 {
     private const double SecondsPerShape = 2;
-
-    private static readonly Option<int?> Threads = Parsers.Of(
-        "--threads", "N", "Compute threads. [default: all processors]", Parsers.Whole<int>("Threads"));
 
     /// <summary>The shapes measured: few enough for a minute, one for each way to use the engine.</summary>
     private static (string Name, KernelShape Shape)[] Shapes =>
@@ -34,10 +30,10 @@ internal static class BenchCommand
             "Measures the machine's multiply-add peak and memory bandwidth, then the kernel's share of the peak. About a " +
             "minute; let nothing else run.\n\nExample:\n  attend bench --threads 1")
         {
-            Threads, CommonOptions.Json,
+            CommonOptions.Threads, CommonOptions.Json,
         };
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => Task.Run(
-            () => Run(parsed.GetValue(Threads) ?? Environment.ProcessorCount, parsed.GetValue(CommonOptions.Json), cancellation),
+            () => Run(parsed.GetValue(CommonOptions.Threads) ?? Environment.ProcessorCount, parsed.GetValue(CommonOptions.Json), cancellation),
             cancellation)));
         return command;
     }

@@ -51,13 +51,6 @@ internal static class RunCommand
         Description = "Also write lse [B,Hq,Sq]: ln of the sum of exponentials of each row's scores (F32).",
     };
 
-    private static readonly Option<int?> Blocks = Parsers.Of(
-        "--blocks", "N", "Blocks of the ring. The result is the same, to the bit. [default: 1]", Parsers.Whole<int>("Blocks"));
-
-    private static readonly Option<int?> Threads = Parsers.Of(
-        "--threads", "N", "Compute threads. The result is the same, to the bit. [default: all processors]",
-        Parsers.Whole<int>("Threads"));
-
     private static readonly Option<ElementType> Type = Parsers.Of(
         "--dtype", "f32|f16|bf16", "Element type of o. [default: f32]", Parsers.Type);
 
@@ -76,7 +69,7 @@ internal static class RunCommand
             "  attend run qkv.safetensors -o out.safetensors --causal --lse\n" +
             "  attend run --q q.npy --k k.npy --v v.npy -o o.npy --window 4096,0 --dtype f16")
         {
-            Input, Q, K, V, Output, Layout, Scale, Causal, Window, Lse, Blocks, Threads, Type, Ignore, CommonOptions.Json,
+            Input, Q, K, V, Output, Layout, Scale, Causal, Window, Lse, CommonOptions.Blocks, CommonOptions.Threads, Type, Ignore, CommonOptions.Json,
         };
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => RunAsync(parsed, cancellation)));
         return command;
@@ -111,8 +104,8 @@ internal static class RunCommand
             Scale = parsed.GetValue(Scale),
             Causal = parsed.GetValue(Causal),
             Window = parsed.GetValue(Window),
-            Blocks = parsed.GetValue(Blocks) ?? 1,
-            Threads = parsed.GetValue(Threads) ?? Environment.ProcessorCount,
+            Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
+            Threads = parsed.GetValue(CommonOptions.Threads) ?? Environment.ProcessorCount,
         },
     };
 

@@ -10,20 +10,22 @@ public readonly record struct LogScale(int LowestPower, int HighestPower)
 
     /// <summary>
     /// The scale for some values: its top is the power of ten at or above the largest; its bottom the one at or below the
-    /// smallest positive value, but not more than six decades under the top.
+    /// lower quartile of the positive ones, so that the common background is dark and what stands out of it is light, but
+    /// not more than six decades under the top.
     /// </summary>
     public static LogScale For(ReadOnlySpan<float> values)
     {
-        float largest = 0, smallest = float.PositiveInfinity;
+        var positive = new List<float>(values.Length);
         foreach (float value in values)
         {
             if (value > 0 && float.IsFinite(value))
-                (largest, smallest) = (Math.Max(largest, value), Math.Min(smallest, value));
+                positive.Add(value);
         }
-        if (largest == 0)
+        if (positive.Count == 0)
             return new LogScale(-1, 0);
-        int top = (int)Math.Ceiling(Math.Log10(largest));
-        int bottom = (int)Math.Floor(Math.Log10(smallest));
+        positive.Sort();
+        int top = (int)Math.Ceiling(Math.Log10(positive[^1]));
+        int bottom = (int)Math.Floor(Math.Log10(positive[(positive.Count - 1) / 4]));
         return new LogScale(Math.Clamp(bottom, top - MostDecades, top - 1), top);
     }
 

@@ -74,14 +74,12 @@ public sealed record HeatMap(
         for (int y = 0; y < height; y++)
             picture.Fill(x, Top + y, BarWidth, 1, ColourMap.At(1 - (y + 0.5) / height));
         picture.Frame(x - 1, Top - 1, BarWidth + 2, height + 2, Ink);
-        int decades = scale.HighestPower - scale.LowestPower;
-        for (int decade = 0; decade <= decades; decade++)
+        foreach (int power in scale.Powers)
         {
-            int y = Top + height - 1 - decade * (height - 1) / decades;
+            int y = Top + (int)((1 - scale.Position(Math.Pow(10, power))) * (height - 1));
             picture.Fill(x + BarWidth + 1, y, TickLength, 1, Ink);
             BitmapFont.Draw(
-                picture, x + BarWidth + TickLength + 5, y - BitmapFont.Height(Text) / 2,
-                PowerLabel(scale.LowestPower + decade), Text, Ink);
+                picture, x + BarWidth + TickLength + 5, y - BitmapFont.Height(Text) / 2, PowerLabel(power), Text, Ink);
         }
         int titleAt = Top + (height + BitmapFont.Width(Unit, Text)) / 2;
         BitmapFont.DrawUpwards(picture, x + BarWidth + TickLength + 5 + BitmapFont.Width("1e-10", Text) + Gap, titleAt, Unit, Text, Ink);

@@ -1,17 +1,19 @@
 namespace Distributed.Engine.Pictures;
 
-/// <summary>A logarithmic scale from a power of ten to a power of ten.</summary>
-/// <param name="LowestPower">Power of ten that has the darkest colour.</param>
+/// <summary>A logarithmic scale of colours.</summary>
+/// <param name="Lowest">Logarithm to base 10 of the value that has the darkest colour.</param>
 /// <param name="HighestPower">Power of ten that has the lightest colour; above the lowest.</param>
-public readonly record struct LogScale(int LowestPower, int HighestPower)
+public readonly record struct LogScale(double Lowest, int HighestPower)
 {
     /// <summary>Decades shown at most: more would leave too few shades for each.</summary>
     private const int MostDecades = 6;
 
+    /// <summary>Share of the positive values that may be as dark as none: they are the ground on which the others stand.</summary>
+    private const double Ground = 0.25;
+
     /// <summary>
-    /// The scale for some values: its top is the power of ten at or above the largest; its bottom the one at or below the
-    /// lower quartile of the positive ones, so that the common background is dark and what stands out of it is light, but
-    /// not more than six decades under the top.
+    /// The scale for some values: its top is the power of ten at or above the largest. Its bottom is the value that a
+    /// quarter of the positive ones stay below, but at least one decade and at most six under the top.
     /// </summary>
     public static LogScale For(ReadOnlySpan<float> values)
     {
@@ -25,11 +27,16 @@ public readonly record struct LogScale(int LowestPower, int HighestPower)
             return new LogScale(-1, 0);
         positive.Sort();
         int top = (int)Math.Ceiling(Math.Log10(positive[^1]));
-        int bottom = (int)Math.Floor(Math.Log10(positive[(positive.Count - 1) / 4]));
-        return new LogScale(Math.Clamp(bottom, top - MostDecades, top - 1), top);
+        double ground = Math.Log10(positive[(int)(positive.Count * Ground)]);
+        return new LogScale(Math.Clamp(ground, top - MostDecades, top - 1), top);
     }
 
+    /// <summary>Powers of ten on the scale, ascending.</summary>
+    public IEnumerable<int> Powers => Enumerable.Range(LowestPower, HighestPower - LowestPower + 1);
+
+    private int LowestPower => (int)Math.Ceiling(Lowest);
+
     /// <summary>Where a value stands: 0 at the bottom, 1 at the top. Zero and below stand at the bottom.</summary>
-    public double Position(float value) =>
-        value > 0 ? Math.Clamp((Math.Log10(value) - LowestPower) / (HighestPower - LowestPower), 0, 1) : 0;
+    public double Position(double value) =>
+        value > 0 ? Math.Clamp((Math.Log10(value) - Lowest) / (HighestPower - Lowest), 0, 1) : 0;
 }

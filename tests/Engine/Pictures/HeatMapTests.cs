@@ -60,11 +60,21 @@ public class HeatMapTests
 
     [Theory]
     [InlineData(new[] { 0f, 0f }, -1, 0)]
-    [InlineData(new[] { 0.02f, 0.5f }, -2, 0)]
+    [InlineData(new[] { 0.01f, 0.5f }, -2, 0)]
     [InlineData(new[] { 1e-20f, 0.05f, float.NaN }, -7, -1)]
     [InlineData(new[] { 3f }, 0, 1)]
-    public void The_scale_ends_at_powers_of_ten(float[] values, int lowest, int highest) =>
-        Assert.Equal(new LogScale(lowest, highest), LogScale.For(values));
+    [InlineData(new[] { 0f, 1e-9f, 0.001f, 0.001f, 0.001f, 0.9f }, -3, 0)]
+    public void The_scale_ends_at_a_power_of_ten_and_begins_at_the_ground(float[] values, double lowest, int highest)
+    {
+        LogScale scale = LogScale.For(values);
+        Assert.Equal(highest, scale.HighestPower);
+        Assert.Equal(lowest, scale.Lowest, 1e-6);
+        Assert.Equal(0, scale.Position(Math.Pow(10, lowest)), 1e-6);
+        Assert.Equal(1, scale.Position(Math.Pow(10, highest)), 1e-6);
+    }
+
+    [Fact]
+    public void The_bar_names_the_powers_of_ten_on_it() => Assert.Equal([-2, -1, 0], new LogScale(-2.7, 0).Powers);
 
     [Fact]
     public void Lightness_grows_along_the_colour_map()

@@ -6,6 +6,9 @@ namespace Distributed.Engine.Pictures;
 /// </summary>
 public static class ColourMap
 {
+    // So that a picture and its labels stay within the 256 colours of a PNG with a palette, a third the size of one without.
+    private const int Shades = 240;
+
     // Anchors spaced evenly from 0 to 1; between them colours are interpolated.
     private static readonly Rgb[] Anchors =
     [
@@ -17,7 +20,8 @@ public static class ColourMap
     /// <summary>The colour of a value; values outside 0 to 1 have the colour of the nearer end.</summary>
     public static Rgb At(double value)
     {
-        double position = Math.Clamp(double.IsNaN(value) ? 0 : value, 0, 1) * (Anchors.Length - 1);
+        double shade = Math.Round(Math.Clamp(double.IsNaN(value) ? 0 : value, 0, 1) * (Shades - 1)) / (Shades - 1);
+        double position = shade * (Anchors.Length - 1);
         int below = Math.Min((int)position, Anchors.Length - 2);
         double share = position - below;
         Rgb a = Anchors[below], b = Anchors[below + 1];

@@ -8,8 +8,8 @@ namespace Distributed.Engine.Tests.Pictures;
 public class PngWriterTests
 {
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(7, 3)]
+    [InlineData(30, 10)]
+    [InlineData(70, 31)]
     [InlineData(300, 200)]
     public void Another_reader_finds_the_same_pixels(int width, int height)
     {
@@ -28,6 +28,33 @@ public class PngWriterTests
         byte[] pixels = Unfilter(chunks["IDAT"], width * 3, height);
         for (int y = 0; y < height; y++)
             Assert.True(picture.Row(y).SequenceEqual(pixels.AsSpan(y * width * 3, width * 3)), $"Row {y} differs.");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(256)]
+    [InlineData(257)]
+    public void Up_to_256_colours_are_numbered(int colours)
+    {
+        var picture = new Raster(60, 40);
+        for (int i = 0; i < 60 * 40; i++)
+            picture[i % 60, i / 60] = new Rgb((byte)(i % colours), (byte)(i % colours / 256), 7);
+        using var file = new MemoryStream();
+
+        PngWriter.Write(picture, file);
+
+        Dictionary<string, byte[]> chunks = Chunks(file.ToArray());
+        Assert.Equal(colours > 256 ? 2 : 3, chunks["IHDR"][9]);
+        if (colours > 256)
+            return;
+        byte[] palette = chunks["PLTE"], indexes = Unfilter(chunks["IDAT"], 60, 40);
+        Assert.Equal(colours * 3, palette.Length);
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            int at = indexes[i] * 3;
+            Assert.Equal(picture[i % 60, i / 60], new Rgb(palette[at], palette[at + 1], palette[at + 2]));
+        }
     }
 
     // Written from the PNG specification, with the checksum taken bit by bit.

@@ -35,6 +35,7 @@ internal static class AttendCommand
         DemoCommand.Create(),
         DocumentCommand.Create(),
         RunCommand.Create(),
+        PlanCommand.Create(),
         BenchCommand.Create(),
     };
 }

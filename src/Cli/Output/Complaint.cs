@@ -8,6 +8,8 @@ internal static class Complaint
     /// <summary>Runs a command's work and turns what it throws into a sentence and an exit code.</summary>
     public static async Task<int> GuardAsync(Func<Task> work)
     {
+        // The command line listens to Ctrl-C only once the command has given the thread back; until then no file may begin.
+        await Task.Yield();
         try
         {
             await work().ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
 
 namespace Distributed.Cli.Output;
 
@@ -31,22 +32,9 @@ internal static class RunReport
         AttentionShape shape = report.Shape;
         json.WriteStartObject();
         json.WriteString("output", job.Output);
-        json.WriteStartObject("shape");
-        json.WriteNumber("batch", shape.Batch);
-        json.WriteNumber("query_heads", shape.QueryHeads);
-        json.WriteNumber("key_heads", shape.KeyHeads);
-        json.WriteNumber("query_rows", shape.QueryRows);
-        json.WriteNumber("key_rows", shape.KeyRows);
-        json.WriteNumber("key_dim", shape.KeyDim);
-        json.WriteNumber("value_dim", shape.ValueDim);
-        json.WriteEndObject();
+        WriteShape(json, shape);
         json.WriteString("masks", report.Masks);
-        json.WriteStartObject("tiles");
-        json.WriteNumber("full", report.Tiles.Full);
-        json.WriteNumber("partial", report.Tiles.Partial);
-        json.WriteNumber("skipped", report.Tiles.Skipped);
-        json.WriteNumber("matrices", report.Tiles.Matrices);
-        json.WriteEndObject();
+        WriteTiles(json, report.Tiles);
         json.WriteNumber("blocks", report.Blocks);
         json.WriteNumber("threads", report.Threads);
         json.WriteString("kernel", report.Kernel);
@@ -57,5 +45,30 @@ internal static class RunReport
         json.WriteEndObject();
         json.Flush();
         to.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Member <c>shape</c>.</summary>
+    public static void WriteShape(Utf8JsonWriter json, in AttentionShape shape)
+    {
+        json.WriteStartObject("shape");
+        json.WriteNumber("batch", shape.Batch);
+        json.WriteNumber("query_heads", shape.QueryHeads);
+        json.WriteNumber("key_heads", shape.KeyHeads);
+        json.WriteNumber("query_rows", shape.QueryRows);
+        json.WriteNumber("key_rows", shape.KeyRows);
+        json.WriteNumber("key_dim", shape.KeyDim);
+        json.WriteNumber("value_dim", shape.ValueDim);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Member <c>tiles</c>.</summary>
+    public static void WriteTiles(Utf8JsonWriter json, TileCounts tiles)
+    {
+        json.WriteStartObject("tiles");
+        json.WriteNumber("full", tiles.Full);
+        json.WriteNumber("partial", tiles.Partial);
+        json.WriteNumber("skipped", tiles.Skipped);
+        json.WriteNumber("matrices", tiles.Matrices);
+        json.WriteEndObject();
     }
 }

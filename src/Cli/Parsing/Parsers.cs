@@ -3,8 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using Distributed.Engine;
-using Distributed.Engine.Jobs;
-using Distributed.Kernels.Numerics;
 
 namespace Distributed.Cli.Parsing;
 
@@ -36,23 +34,6 @@ internal static class Parsers
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             ? number
             : throw new InputException($"{what} '{text}' is not a number.");
-
-    /// <summary><c>bhsd</c> or <c>bshd</c>.</summary>
-    public static HeadLayout Layout(string text) => text switch
-    {
-        "bhsd" => HeadLayout.Bhsd,
-        "bshd" => HeadLayout.Bshd,
-        _ => throw new InputException($"Layout '{text}' is not known; bhsd or bshd is expected."),
-    };
-
-    /// <summary><c>f32</c>, <c>f16</c> or <c>bf16</c>.</summary>
-    public static ElementType Type(string text) => text switch
-    {
-        "f32" => ElementType.F32,
-        "f16" => ElementType.F16,
-        "bf16" => ElementType.BF16,
-        _ => throw new InputException($"Element type '{text}' is not known; f32, f16 or bf16 is expected."),
-    };
 
     private static T? Read<T>(ArgumentResult result, Func<string, T> parse)
     {

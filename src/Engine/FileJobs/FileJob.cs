@@ -1,4 +1,3 @@
-using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 
 namespace Distributed.Engine.FileJobs;
@@ -19,26 +18,12 @@ public static class FileJob
         FileJobSpecification job, IProgress<JobProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        job.Options.Validate();
-        using JobFiles files = JobFiles.Open(job.Inputs, job.Layout, job.Ignore);
-        AttentionShape shape = files.Input.Shape;
-        using TensorFileWriter writer = TensorFileWriter.Create(job.Output, Outputs(job, shape), inputs: job.Inputs.All);
-        var sink = new FileSink(shape, job.Layout, writer["o"], job.WithLogSumExp ? writer["lse"] : null);
-        JobReport report = await EmbeddedEngine.RunAsync(files.Input, job.Options, sink, progress, cancellation)
+        using JobFiles files = JobFiles.Open(job);
+        using FileJobOutput output = FileJobOutput.Create(job, files);
+        JobReport report = await EmbeddedEngine.RunAsync(files.Input, job.Options, output.Sink, progress, cancellation)
             .ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
-        writer.Commit();
+        output.Commit();
         return report;
-    }
-
-    private static List<TensorSpec> Outputs(FileJobSpecification job, AttentionShape shape)
-    {
-        long[] output = job.Layout == HeadLayout.Bhsd
-            ? [shape.Batch, shape.QueryHeads, shape.QueryRows, shape.ValueDim]
-            : [shape.Batch, shape.QueryRows, shape.QueryHeads, shape.ValueDim];
-        var tensors = new List<TensorSpec> { new("o", job.OutputType, output) };
-        if (job.WithLogSumExp)
-            tensors.Add(new TensorSpec("lse", Kernels.Numerics.ElementType.F32, shape.Batch, shape.QueryHeads, shape.QueryRows));
-        return tensors;
     }
 }

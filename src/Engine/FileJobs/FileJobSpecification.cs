@@ -7,7 +7,8 @@ namespace Distributed.Engine.FileJobs;
 public sealed record FileJobSpecification
 {
     /// <summary>
-    /// The files the tensors come from: one file that holds <c>q</c>, <c>k</c> and <c>v</c>, or a file for each.
+    /// The files the tensors come from: one file that holds <c>q</c>, <c>k</c>, <c>v</c> and optional tensors, or a file
+    /// for each of the three.
     /// </summary>
     public required TensorPaths Inputs { get; init; }
 
@@ -17,6 +18,9 @@ public sealed record FileJobSpecification
     /// <summary>The order of the axes of q, k, v and o.</summary>
     /// <value><see cref="HeadLayout.Bhsd"/>.</value>
     public HeadLayout Layout { get; init; } = HeadLayout.Bhsd;
+
+    /// <summary>Heads of q, and of k and v: for <see cref="HeadLayout.Bsd"/>, whose tensors do not tell them.</summary>
+    public (int Query, int Key)? Heads { get; init; }
 
     /// <summary>Element type of <c>o</c>; <c>lse</c> is F32 always.</summary>
     /// <value><see cref="ElementType.F32"/>.</value>
@@ -30,4 +34,19 @@ public sealed record FileJobSpecification
 
     /// <summary>What to compute.</summary>
     public AttentionOptions Options { get; init; } = new();
+
+    /// <summary>Checks what can be checked without the files.</summary>
+    /// <exception cref="InputException">An option is out of its range.</exception>
+    public void Validate()
+    {
+        Options.Validate();
+        if (Layout == HeadLayout.Bsd != Heads is not null)
+        {
+            throw new InputException(Heads is null
+                ? "Layout bsd needs the numbers of heads: its tensors do not tell them."
+                : $"Heads {Heads.Value.Query},{Heads.Value.Key} are for layout bsd alone: other layouts have an axis of heads.");
+        }
+        if (Heads is { } heads && (heads.Query < 1 || heads.Key < 1))
+            throw new InputException($"Heads {heads.Query},{heads.Key} are out of range; 1 or more of each are expected.");
+    }
 }

@@ -15,9 +15,17 @@ internal sealed class FileSink(AttentionShape shape, HeadLayout layout, TensorWr
     {
         long headRow = ((long)batch * shape.QueryHeads + head) * shape.QueryRows + firstRow;
         if (layout == HeadLayout.Bhsd)
-            output.WriteRows(headRow, rows);
+        {
+            output.Write(headRow * shape.ValueDim, rows);
+        }
         else
-            output.WriteRows((batch * shape.QueryRows + firstRow) * shape.QueryHeads + head, rows, shape.QueryHeads);
+        {
+            for (int row = 0; row < lse.Length; row++)
+            {
+                long place = ((batch * shape.QueryRows + firstRow + row) * shape.QueryHeads + head) * shape.ValueDim;
+                output.Write(place, rows.Slice(row * shape.ValueDim, shape.ValueDim));
+            }
+        }
         logSumExp?.Write(headRow, lse);
     }
 }

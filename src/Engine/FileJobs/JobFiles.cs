@@ -12,6 +12,7 @@ public sealed class JobFiles : IDisposable
     private static readonly string[] Names = ["q", "k", "v"];
 
     private readonly List<TensorFile> _open = [];
+    private readonly Dictionary<string, FoundTensor> _found = new(StringComparer.Ordinal);
 
     private JobFiles()
     {
@@ -20,25 +21,34 @@ public sealed class JobFiles : IDisposable
     /// <summary>The tensors, checked against one another.</summary>
     public AttentionInput Input { get; private set; } = null!;
 
+    /// <summary>Past and new keys in one; null without a past.</summary>
+    internal PresentTensor? PresentKeys { get; private set; }
+
+    /// <summary>Past and new values in one; null without a past.</summary>
+    internal PresentTensor? PresentValues { get; private set; }
+
     /// <summary>Opens the files of a job and finds its tensors.</summary>
     /// <exception cref="InputException">A file or tensor is not what the job needs.</exception>
-    public static JobFiles Open(TensorPaths paths, HeadLayout layout, IReadOnlyCollection<string> ignore)
+    public static JobFiles Open(FileJobSpecification job)
     {
-        ArgumentNullException.ThrowIfNull(paths);
-        ArgumentNullException.ThrowIfNull(ignore);
-        if (ignore.FirstOrDefault(Names.Contains) is { } needed)
+        ArgumentNullException.ThrowIfNull(job);
+        job.Validate();
+        if (job.Ignore.FirstOrDefault(Names.Contains) is { } needed)
             throw new InputException($"Tensor '{needed}' cannot be ignored: the job reads it.");
         var files = new JobFiles();
         try
         {
-            FoundTensor[] tensors = paths.Together is { } together
-                ? files.FromOneFile(together, ignore)
-                : [
-                    files.FromItsOwnFile("q", paths.Q!, ignore), files.FromItsOwnFile("k", paths.K!, ignore),
-                    files.FromItsOwnFile("v", paths.V!, ignore),
-                ];
-            files.Input = new AttentionInput(
-                Heads(tensors[0], "q", layout), Heads(tensors[1], "k", layout), Heads(tensors[2], "v", layout));
+            if (job.Inputs.Together is { } together)
+            {
+                files.FromOneFile(together, job.Ignore);
+            }
+            else
+            {
+                files.FromItsOwnFile("q", job.Inputs.Q!, job.Ignore);
+                files.FromItsOwnFile("k", job.Inputs.K!, job.Ignore);
+                files.FromItsOwnFile("v", job.Inputs.V!, job.Ignore);
+            }
+            files.TakeTensors(job);
             return files;
         }
         catch
@@ -54,21 +64,26 @@ public sealed class JobFiles : IDisposable
         foreach (TensorFile file in _open)
             file.Dispose();
         _open.Clear();
+        PresentKeys?.Dispose();
+        PresentValues?.Dispose();
     }
 
-    private FoundTensor[] FromOneFile(string path, IReadOnlyCollection<string> ignore)
+    private void FromOneFile(string path, IReadOnlyCollection<string> ignore)
     {
         TensorFile file = OpenFile(path, null);
-        RefuseUnknown(file, Names, ignore);
-        return [.. Names.Select(name => new FoundTensor(path, file.Map(name)))];
+        RefuseUnknown(file, [.. Names, .. OptionalTensors.All], ignore);
+        foreach (string name in Names)
+            _found.Add(name, new FoundTensor(path, name, file.Map(name)));
+        foreach (string name in OptionalTensors.All.Where(name => file.Find(name) is not null && !ignore.Contains(name)))
+            _found.Add(name, new FoundTensor(path, name, file.Map(name)));
     }
 
-    private FoundTensor FromItsOwnFile(string name, string path, IReadOnlyCollection<string> ignore)
+    private void FromItsOwnFile(string name, string path, IReadOnlyCollection<string> ignore)
     {
         TensorFile file = OpenFile(path, name);
         string wanted = file.Tensors.Count == 1 ? file.Tensors[0].Name : name;
         RefuseUnknown(file, [wanted], ignore);
-        return new FoundTensor(path, file.Map(wanted));
+        _found.Add(name, new FoundTensor(path, name, file.Map(wanted)));
     }
 
     private TensorFile OpenFile(string path, string? npyName)
@@ -77,6 +92,41 @@ public sealed class JobFiles : IDisposable
         _open.Add(file);
         return file;
     }
+
+    private void TakeTensors(FileJobSpecification job)
+    {
+        HeadTensor q = _found["q"].Heads(job.Layout, job.Heads?.Query, Axes(job.Layout, "Hq", "Sq", "D"));
+        HeadTensor k = _found["k"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "D"));
+        HeadTensor v = _found["v"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "Dv"));
+        long past = 0;
+        bool hasKeys = _found.TryGetValue(OptionalTensors.PastKeys, out FoundTensor pastKeys);
+        bool hasValues = _found.TryGetValue(OptionalTensors.PastValues, out FoundTensor pastValues);
+        if (hasKeys != hasValues)
+        {
+            (string there, string missing) = hasKeys
+                ? (OptionalTensors.PastKeys, OptionalTensors.PastValues) : (OptionalTensors.PastValues, OptionalTensors.PastKeys);
+            throw new InputException($"The input holds tensor '{there}' but no '{missing}', which it goes with.");
+        }
+        if (hasKeys)
+        {
+            // As in ONNX, a past has an axis of heads even where the new rows do not.
+            HeadLayout layout = job.Layout == HeadLayout.Bsd ? HeadLayout.Bhsd : job.Layout;
+            HeadTensor before = pastKeys.Heads(layout, null, Axes(layout, "Hkv", "P", "D"));
+            PresentKeys = PresentTensor.Join(OptionalTensors.PastKeys, before, "k", k, layout);
+            PresentValues = PresentTensor.Join(
+                OptionalTensors.PastValues, pastValues.Heads(layout, null, Axes(layout, "Hkv", "P", "Dv")), "v", v, layout);
+            (k, v, past) = (PresentKeys.Tensor, PresentValues.Tensor, before.Rows);
+        }
+        var input = new AttentionInput(q, k, v, past);
+        Input = new AttentionInput(q, k, v, past) { Tensors = OptionalTensors.Describe(input.Shape, _found) };
+    }
+
+    private static string Axes(HeadLayout layout, string heads, string rows, string dim) => layout switch
+    {
+        HeadLayout.Bhsd => $"[B, {heads}, {rows}, {dim}]",
+        HeadLayout.Bshd => $"[B, {rows}, {heads}, {dim}]",
+        _ => $"[B, {rows}, {heads}·{dim}]",
+    };
 
     private static void RefuseUnknown(TensorFile file, string[] known, IReadOnlyCollection<string> ignore)
     {
@@ -88,35 +138,4 @@ public sealed class JobFiles : IDisposable
                 $"'{file.Path}' holds tensor {unknown}, which the job does not know; {string.Join(", ", known)} are expected (--ignore {unknown.Name} leaves it out).");
         }
     }
-
-    private static HeadTensor Heads(FoundTensor found, string role, HeadLayout layout)
-    {
-        TensorInfo info = found.Tensor.Info;
-        string what = $"'{found.Path}': tensor '{info.Name}', taken as {role},";
-        string axes = (role, layout) switch
-        {
-            ("q", HeadLayout.Bhsd) => "[B, Hq, Sq, D]",
-            ("q", _) => "[B, Sq, Hq, D]",
-            ("k", HeadLayout.Bhsd) => "[B, Hkv, Skv, D]",
-            ("k", _) => "[B, Skv, Hkv, D]",
-            (_, HeadLayout.Bhsd) => "[B, Hkv, Skv, Dv]",
-            _ => "[B, Skv, Hkv, Dv]",
-        };
-        if (info.Shape.Length != 4)
-            throw new InputException($"{what} has shape {info.ShapeText}, of {info.Shape.Length} axes; the four of {axes} are expected.");
-        if (info.ElementType is not { } type)
-            throw new InputException($"{what} has elements of type {info.DType}; F32, F16 or BF16 is expected.");
-        (long heads, long rows) = layout == HeadLayout.Bhsd
-            ? (info.Shape[1], info.Shape[2])
-            : (info.Shape[2], info.Shape[1]);
-        if (info.Shape[0] > int.MaxValue || heads > int.MaxValue || info.Shape[3] > MaxHeadSize)
-        {
-            throw new InputException(
-                $"{what} has shape {info.ShapeText}; a head size of at most {MaxHeadSize} and at most {int.MaxValue} heads and batch entries are expected.");
-        }
-        nint start = info.ElementCount == 0 ? 0 : found.Tensor.Start;
-        return HeadTensor.Dense(start, type, layout, (int)info.Shape[0], (int)heads, rows, (int)info.Shape[3]);
-    }
-
-    private readonly record struct FoundTensor(string Path, MappedTensor Tensor);
 }

@@ -24,6 +24,9 @@ public sealed class TensorFileWriter : IDisposable
     /// <summary>The final name, as a full path with links followed.</summary>
     public string Path => _file.Path;
 
+    /// <summary>The name the file has until it is committed.</summary>
+    public string TemporaryPath => _file.TemporaryPath;
+
     /// <summary>The format, chosen by the name.</summary>
     public TensorFileFormat Format { get; }
 

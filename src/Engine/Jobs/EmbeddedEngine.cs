@@ -50,6 +50,16 @@ public static class EmbeddedEngine
             context.PairsSeen, Stopwatch.GetElapsedTime(started));
     }
 
+    /// <summary>About how much private memory a job takes beside its mapped files, in bytes.</summary>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="threads">Compute threads.</param>
+    public static long EstimateMemory(JobPlan plan, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return MemoryEstimate.Of(
+            plan, CpuKernels.Best, threads, LaneLength(plan, threads), PackedBytes, threads * InProcessRing.BlocksPerThread);
+    }
+
     private static int LaneLength(JobPlan plan, int threads)
     {
         int spanRows = plan.QueryGrid.SpanRows;

@@ -45,4 +45,7 @@ public enum HeadLayout
 
     /// <summary><c>[batch, rows, heads, dim]</c>.</summary>
     Bshd,
+
+    /// <summary><c>[batch, rows, heads · dim]</c>: as <see cref="Bshd"/>, with the two last axes in one.</summary>
+    Bsd,
 }

@@ -90,6 +90,7 @@ public sealed class JobPlan
     private static JobPlan Create(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options = tensors.Complete(options);
         options.ValidateFor(shape);
         MaskSet masks = JobMasks.Of(shape, options, tensors);
         var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);

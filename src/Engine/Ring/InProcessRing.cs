@@ -10,7 +10,7 @@ namespace Distributed.Engine.Ring;
 internal static class InProcessRing
 {
     /// <summary>Blocks at work at a time: enough to keep the threads busy, few enough to bound the states in memory.</summary>
-    private const int BlocksPerThread = 2;
+    public const int BlocksPerThread = 2;
 
     /// <summary>Runs all blocks to their end.</summary>
     public static Task RunAsync(

@@ -60,6 +60,22 @@ public class MalformedInputTests
         ["negative threads"] = Option("--threads", "-1"),
         ["threads beyond whole numbers"] = Option("--threads", "99999999999"),
         ["an option that is not there"] = Option("--softcap", "30"),
+        ["negative prefix"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--causal", "--prefix", "-4"], "-4"),
+        ["prefix without causal"] = Option("--prefix", "3"),
+        ["global keys without a window"] = Option("--global-keys", "3"),
+        ["dilation zero"] = Option("--dilation", "0"),
+        ["negative excluded band"] = Option("--exclude-band", "-1"),
+        ["documents that do not cover the rows"] = Option("--documents", "0,3"),
+        ["documents that fall"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--documents", "0,3,2,4"], "fall from 3 to 2"),
+        ["documents of queries alone"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, [1, 2, 5, 8], [1, 2, 5, 8]), ["in.safetensors", "--documents", "0,4"], "key documents"),
+        ["key documents alone"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--key-documents", "0,4"], "--documents"),
+        ["valid keys beyond the keys"] = Option("--valid-keys", "5"),
+        ["valid keys of another batch"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--valid-keys", "4,4"], "one for each of the 1 batch entries"),
+        ["block pairs without a size"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--block-pairs", "0:0"], "--block-size"),
+        ["a block pair outside"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--block-pairs", "0:9", "--block-size", "2,2"], "0:9"),
+        ["layout bsd without heads"] = Option("--layout", "bsd"),
+        ["heads of another layout"] = Option("--heads", "2,2"),
+        ["a specification and an option"] = (_ => { }, ["--spec", "job.json"], "--spec and --output"),
         ["q ignored"] = Option("--ignore", "q"),
     };
 
@@ -112,7 +128,7 @@ public class MalformedInputTests
 
     private static (Action<Attend>, string[], string) Option(string option, string value) =>
         (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", option, value],
-            option == "--softcap" ? option : value);
+            option switch { "--softcap" => option, "--prefix" or "--global-keys" => "without", "--documents" => "end with 3", _ => value });
 
     private static (Action<Attend>, string[], string) Npy(byte[] bytes, string says) =>
         (a =>

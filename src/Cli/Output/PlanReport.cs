@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+
+namespace Distributed.Cli.Output;
+
+/// <summary>What <c>attend plan</c> prints.</summary>
+internal static class PlanReport
+{
+    /// <summary>For people.</summary>
+    public static void WriteText(TextWriter to, JobPlan plan, int threads)
+    {
+        AttentionShape shape = plan.Shape;
+        TileCounts tiles = plan.Counts;
+        to.WriteLine(
+            $"q         [{shape.Batch}, {shape.QueryHeads}, {shape.QueryRows}, {shape.KeyDim}], " +
+            $"keys and values of {shape.KeyHeads} heads × {shape.KeyRows} rows ({shape.PastRows} past), value size {shape.ValueDim}");
+        to.WriteLine($"masks     {plan.Masks.Description}");
+        to.WriteLine(
+            $"tiles     {tiles.Full} full, {tiles.Partial} partial, {tiles.Skipped} skipped, of up to " +
+            $"{plan.QueryGrid.SpanRows} × {plan.KeyGrid.SpanRows}, " +
+            (tiles.Matrices == 1 ? "per head" : $"over {tiles.Matrices} attention matrices that the masks tell apart"));
+        to.WriteLine($"cost      about {Flops(plan):g3} floating-point operations (a partial tile counted as half)");
+        to.WriteLine($"blocks    {plan.Blocks.Count}, of {Shares(plan)} of the cost");
+        to.WriteLine($"memory    about {EmbeddedEngine.EstimateMemory(plan, threads) >> 20} MiB private, with {threads} threads, beside mapped files");
+    }
+
+    /// <summary>For programs: one JSON object.</summary>
+    public static void WriteJson(Stream to, JobPlan plan, int threads)
+    {
+        using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Indented = true });
+        AttentionShape shape = plan.Shape;
+        json.WriteStartObject();
+        RunReport.WriteShape(json, shape);
+        json.WriteNumber("past_rows", shape.PastRows);
+        json.WriteString("masks", plan.Masks.Description);
+        RunReport.WriteTiles(json, plan.Counts);
+        json.WriteNumber("tile_rows", plan.QueryGrid.SpanRows);
+        json.WriteNumber("estimated_flops", Flops(plan));
+        json.WriteNumber("estimated_bytes", EmbeddedEngine.EstimateMemory(plan, threads));
+        json.WriteNumber("threads", threads);
+        json.WriteStartArray("blocks");
+        foreach (PlannedBlock block in plan.Blocks)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("first_query_row", (long)block.FirstQuerySpan * plan.QueryGrid.SpanRows);
+            json.WriteNumber("first_key", (long)block.FirstKeySpan * plan.KeyGrid.SpanRows);
+            json.WriteNumber("estimated_pairs_per_head", block.Cost);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        to.WriteByte((byte)'\n');
+    }
+
+    private static double Flops(JobPlan plan) =>
+        plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads * plan.Shape.FlopsPerPair;
+
+    private static string Shares(JobPlan plan)
+    {
+        double cost = plan.Cost;
+        return cost == 0
+            ? "nothing"
+            : $"{plan.Blocks.Min(block => block.Cost) / cost:p1} to {plan.Blocks.Max(block => block.Cost) / cost:p1}";
+    }
+}

@@ -1,0 +1,66 @@
+using Distributed.Engine.Files;
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Engine.FileJobs;
+
+/// <summary>The output file of a job in the making. It takes its name only in <see cref="Commit"/>.</summary>
+public sealed class FileJobOutput : IDisposable
+{
+    private readonly TensorFileWriter _writer;
+    private readonly JobFiles _files;
+
+    private FileJobOutput(TensorFileWriter writer, IAttentionSink sink, JobFiles files) =>
+        (_writer, Sink, _files) = (writer, sink, files);
+
+    /// <summary>Takes the finished rows.</summary>
+    public IAttentionSink Sink { get; }
+
+    /// <summary>The name the file has until it is committed. Who takes that file away keeps it from being committed.</summary>
+    public string TemporaryPath => _writer.TemporaryPath;
+
+    /// <summary>Creates the file under its temporary name, in its full size.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="files">Its open inputs; they stay open until the output is committed.</param>
+    /// <exception cref="InputException">The output's name cannot be used.</exception>
+    /// <exception cref="DiskFullException">The disk has no room.</exception>
+    public static FileJobOutput Create(FileJobSpecification job, JobFiles files)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(files);
+        TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), inputs: job.Inputs.All);
+        var sink = new FileSink(files.Input.Shape, job.Layout, writer["o"], job.WithLogSumExp ? writer["lse"] : null);
+        return new FileJobOutput(writer, sink, files);
+    }
+
+    /// <summary>Writes what does not come in rows, forces the content to disk and gives the file its name.</summary>
+    /// <exception cref="IOException">The disk failed, or the temporary file was taken away.</exception>
+    public void Commit()
+    {
+        _files.PresentKeys?.WriteTo(_writer["present_k"]);
+        _files.PresentValues?.WriteTo(_writer["present_v"]);
+        _writer.Commit();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    private static List<TensorSpec> Tensors(FileJobSpecification job, JobFiles files)
+    {
+        AttentionShape shape = files.Input.Shape;
+        long[] output = job.Layout switch
+        {
+            HeadLayout.Bhsd => [shape.Batch, shape.QueryHeads, shape.QueryRows, shape.ValueDim],
+            HeadLayout.Bshd => [shape.Batch, shape.QueryRows, shape.QueryHeads, shape.ValueDim],
+            _ => [shape.Batch, shape.QueryRows, (long)shape.QueryHeads * shape.ValueDim],
+        };
+        var tensors = new List<TensorSpec> { new("o", job.OutputType, output) };
+        if (job.WithLogSumExp)
+            tensors.Add(new TensorSpec("lse", ElementType.F32, shape.Batch, shape.QueryHeads, shape.QueryRows));
+        if (files.PresentKeys is { } keys)
+            tensors.Add(new TensorSpec("present_k", keys.Tensor.Type, keys.Extents));
+        if (files.PresentValues is { } values)
+            tensors.Add(new TensorSpec("present_v", values.Tensor.Type, values.Extents));
+        return tensors;
+    }
+}

@@ -1,0 +1,65 @@
+using Distributed.Engine.Files;
+using Distributed.Engine.Jobs;
+
+namespace Distributed.Engine.FileJobs;
+
+/// <summary>A tensor of an input file, and the words for what it is taken for.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Role">The name the job knows it by.</param>
+/// <param name="Tensor">The tensor.</param>
+internal readonly record struct FoundTensor(string Path, string Role, MappedTensor Tensor)
+{
+    private TensorInfo Info => Tensor.Info;
+
+    /// <summary>As heads of rows.</summary>
+    /// <param name="layout">The order of its axes.</param>
+    /// <param name="heads">Its heads, where the layout does not tell them.</param>
+    /// <param name="axes">Its axes in the letters of that layout, for errors.</param>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public HeadTensor Heads(HeadLayout layout, int? heads, string axes)
+    {
+        long[] shape = Info.Shape;
+        if (layout == HeadLayout.Bsd && shape.Length == 3)
+        {
+            int known = heads!.Value;
+            if (shape[2] % known != 0)
+                throw Wrong($"has shape {Info.ShapeText}, whose last axis is no multiple of its {known} heads.");
+            shape = [shape[0], shape[1], known, shape[2] / known];
+        }
+        if (shape.Length != 4)
+        {
+            throw Wrong(
+                $"has shape {Info.ShapeText}, of {Info.Shape.Length} axes; the {(layout == HeadLayout.Bsd ? "three" : "four")} of {axes} are expected.");
+        }
+        if (Info.ElementType is not { } type)
+            throw Wrong($"has elements of type {Info.DType}; F32, F16 or BF16 is expected.");
+        (long count, long rows) = layout == HeadLayout.Bhsd ? (shape[1], shape[2]) : (shape[2], shape[1]);
+        if (shape[0] > int.MaxValue || count > int.MaxValue || shape[3] > JobFiles.MaxHeadSize)
+        {
+            throw Wrong(
+                $"has shape {Info.ShapeText}; a head size of at most {JobFiles.MaxHeadSize} and at most {int.MaxValue} heads and batch entries are expected.");
+        }
+        nint start = Info.ElementCount == 0 ? 0 : Tensor.Start;
+        return HeadTensor.Dense(start, type, layout, (int)shape[0], (int)count, rows, (int)shape[3]);
+    }
+
+    /// <summary>As a tensor of truth values that is broadcast.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public BroadcastTensor Mask(in AttentionShape shape)
+    {
+        if (Info.Type != FileElementType.Bool)
+            throw Wrong($"has elements of type {Info.DType}; BOOL is expected.");
+        return BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
+    }
+
+    /// <summary>As a list of whole numbers.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public IReadOnlyList<long> Wholes()
+    {
+        if (Info.Shape.Length != 1 || Info.Type is not (FileElementType.I64 or FileElementType.I32))
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; I64 numbers of one axis are expected.");
+        return Tensor.ReadI64();
+    }
+
+    private InputException Wrong(string what) => new($"'{Path}': tensor '{Info.Name}', taken as {Role}, {what}");
+}

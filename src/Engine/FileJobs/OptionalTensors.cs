@@ -1,0 +1,44 @@
+using Distributed.Engine.Jobs;
+
+namespace Distributed.Engine.FileJobs;
+
+/// <summary>The tensors that a job reads from its input file if they are there, by name.</summary>
+internal static class OptionalTensors
+{
+    /// <summary>BOOL, broadcastable to [B, Hq, Sq, Skv]: true = may attend.</summary>
+    public const string Mask = "mask";
+
+    /// <summary>I64 [B]: keys of each batch entry that are no padding.</summary>
+    public const string ValidKeys = "valid_keys";
+
+    /// <summary>I64: cumulative lengths of packed documents.</summary>
+    public const string Documents = "documents";
+
+    /// <summary>I64: the same for the keys.</summary>
+    public const string KeyDocuments = "key_documents";
+
+    /// <summary>Keys that were there before, of the axes of k.</summary>
+    public const string PastKeys = "past_k";
+
+    /// <summary>Values that were there before, of the axes of v.</summary>
+    public const string PastValues = "past_v";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Mask, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues];
+
+    /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
+    /// <exception cref="InputException">A tensor is not what its name says.</exception>
+    public static AttentionTensors Describe(in AttentionShape shape, IReadOnlyDictionary<string, FoundTensor> found)
+    {
+        if (found.ContainsKey(KeyDocuments) && !found.ContainsKey(Documents))
+            throw new InputException($"The input holds tensor '{KeyDocuments}' but no '{Documents}', which it goes with.");
+        return new AttentionTensors
+        {
+            Mask = found.TryGetValue(Mask, out FoundTensor mask) ? mask.Mask(shape) : null,
+            ValidKeys = found.TryGetValue(ValidKeys, out FoundTensor valid) ? valid.Wholes() : null,
+            Documents = found.TryGetValue(Documents, out FoundTensor documents)
+                ? new PackedDocuments(documents.Wholes(), found.TryGetValue(KeyDocuments, out FoundTensor keys) ? keys.Wholes() : null)
+                : null,
+        };
+    }
+}

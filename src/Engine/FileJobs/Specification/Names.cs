@@ -1,0 +1,44 @@
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Engine.FileJobs.Specification;
+
+/// <summary>The words that commands and documents use.</summary>
+public static class Names
+{
+    /// <summary>Reads <c>bhsd</c>, <c>bshd</c> or <c>bsd</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static HeadLayout Layout(string text) => text switch
+    {
+        "bhsd" => HeadLayout.Bhsd,
+        "bshd" => HeadLayout.Bshd,
+        "bsd" => HeadLayout.Bsd,
+        _ => throw new InputException($"Layout '{text}' is not known; bhsd, bshd or bsd is expected."),
+    };
+
+    /// <summary>Reads <c>f32</c>, <c>f16</c> or <c>bf16</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static ElementType Type(string text) => text switch
+    {
+        "f32" => ElementType.F32,
+        "f16" => ElementType.F16,
+        "bf16" => ElementType.BF16,
+        _ => throw new InputException($"Element type '{text}' is not known; f32, f16 or bf16 is expected."),
+    };
+
+    /// <summary>The word for a layout.</summary>
+    public static string Of(HeadLayout layout) => layout switch
+    {
+        HeadLayout.Bhsd => "bhsd",
+        HeadLayout.Bshd => "bshd",
+        _ => "bsd",
+    };
+
+    /// <summary>The word for an element type.</summary>
+    public static string Of(ElementType type) => type switch
+    {
+        ElementType.F32 => "f32",
+        ElementType.F16 => "f16",
+        _ => "bf16",
+    };
+}

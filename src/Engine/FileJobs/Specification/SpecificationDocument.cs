@@ -1,0 +1,106 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Distributed.Engine.FileJobs.Specification;
+
+/// <summary>
+/// A job over tensor files as one JSON document, which the command, the engine and the API share. Its members, unknown
+/// ones excepted, are those of <see cref="SpecificationMembers"/>; docs/job.schema.json is generated from them.
+/// </summary>
+public static class SpecificationDocument
+{
+    /// <summary>The version that is read and written.</summary>
+    public const int Version = 1;
+
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="InputException">It breaks a rule; the message names the path in the document.</exception>
+    public static FileJobSpecification Read(string json)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(json);
+        }
+        catch (JsonException error)
+        {
+            throw new InputException($"The specification is not JSON: {error.Message}", error);
+        }
+        using (document)
+        {
+            IReadOnlyDictionary<string, SpecificationValue> members = new SpecificationValue(document.RootElement, "$")
+                .Members(["version", .. SpecificationMembers.All.Select(member => member.Name)]);
+            if (!members.TryGetValue("version", out SpecificationValue version))
+                throw new InputException($"$.version is missing; {Version} is expected.");
+            if (version.Whole() != Version)
+                throw version.Not(Version.ToString());
+            foreach (string required in SpecificationMembers.Required)
+            {
+                if (!members.ContainsKey(required))
+                    throw new InputException($"$.{required} is missing.");
+            }
+            var job = new FileJobSpecification { Inputs = TensorPaths.InOneFile(""), Output = "" };
+            foreach (SpecificationMember member in SpecificationMembers.All)
+            {
+                if (members.TryGetValue(member.Name, out SpecificationValue value))
+                    job = member.Read(job, value);
+            }
+            return job;
+        }
+    }
+
+    /// <summary>Reads a document from a file.</summary>
+    /// <exception cref="InputException">The file cannot be read or breaks a rule.</exception>
+    public static FileJobSpecification ReadFile(string path)
+    {
+        try
+        {
+            return Read(File.ReadAllText(path));
+        }
+        catch (InputException error)
+        {
+            throw new InputException($"'{path}': {error.Message}", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The specification '{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Writes a job as a document; what has its default is left out.</summary>
+    public static string Write(FileJobSpecification job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var document = new JsonObject { ["version"] = Version };
+        foreach (SpecificationMember member in SpecificationMembers.All)
+        {
+            if (member.Write(job) is { } value)
+                document[member.Name] = value;
+        }
+        return document.ToJsonString(Indented);
+    }
+
+    /// <summary>The JSON schema of the document.</summary>
+    public static string Schema()
+    {
+        var properties = new JsonObject { ["version"] = new JsonObject { ["const"] = Version } };
+        foreach (SpecificationMember member in SpecificationMembers.All)
+            properties[member.Name] = member.Schema.DeepClone();
+        var schema = new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["title"] = "A job of attend run",
+            ["type"] = "object",
+            ["properties"] = properties,
+            ["required"] = new JsonArray(["version", .. SpecificationMembers.Required]),
+            ["additionalProperties"] = false,
+        };
+        return schema.ToJsonString(Indented);
+    }
+}

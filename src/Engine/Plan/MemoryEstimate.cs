@@ -1,0 +1,43 @@
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.States;
+
+namespace Distributed.Engine.Plan;
+
+/// <summary>About how much private memory a job takes in this process, beside its mapped files. O(blocks at work).</summary>
+public static class MemoryEstimate
+{
+    /// <summary>What the process itself takes: run time, code, the garbage collector's first segments.</summary>
+    private const long Process = 60L << 20;
+
+    /// <summary>Bytes.</summary>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="threads">Compute threads.</param>
+    /// <param name="rowsPerLane">Query rows that one thread advances at a time.</param>
+    /// <param name="packedLimit">Bytes of packed keys and values that are held at most.</param>
+    /// <param name="blocksAtWork">Blocks that advance at a time, at most.</param>
+    public static long Of(
+        JobPlan plan, CpuKernel kernel, int threads, int rowsPerLane, long packedLimit, int blocksAtWork)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(kernel);
+        Jobs.AttentionShape shape = plan.Shape;
+        int spanRows = plan.KeyGrid.SpanRows;
+        double perSpan = (double)kernel.KeyBytes(spanRows, shape.KeyDim) + kernel.ValueBytes(spanRows, shape.ValueDim);
+        double packed = Math.Min(perSpan * plan.KeyGrid.Count * shape.Batch * shape.KeyHeads, packedLimit + perSpan * threads);
+        double perRow = ((double)kernel.QueryBytes(spanRows, shape.KeyDim) + AttentionState.FloatsFor(spanRows, shape.ValueDim) * sizeof(float)) / spanRows;
+
+        // The lanes of one block alone begin and end one after the other; those of several blocks wait for each other's
+        // tiles with their states in memory.
+        double laneRows = plan.Blocks.Count == 1
+            ? (double)Math.Min(rowsPerLane, shape.QueryRows) * shape.Group * threads
+            : plan.Blocks.Select(block => (double)block.QuerySpans * plan.QueryGrid.SpanRows).OrderDescending().Take(blocksAtWork).Sum()
+                * shape.Batch * shape.QueryHeads;
+        laneRows = Math.Min(laneRows, (double)shape.Batch * shape.QueryHeads * shape.QueryRows);
+        double words = (double)spanRows * spanRows / 8;
+        double scratch = threads * ((double)kernel.WorkspaceBytes(shape.KeyDim, shape.ValueDim) + words + (double)spanRows * (shape.ValueDim + 1) * sizeof(float));
+        double past = shape.PastRows > 0
+            ? (double)shape.Batch * shape.KeyHeads * shape.KeyRows * (shape.KeyDim + shape.ValueDim) * sizeof(float) : 0;
+        return (long)(Process + packed + laneRows * perRow + scratch + past);
+    }
+}

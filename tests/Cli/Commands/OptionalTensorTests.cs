@@ -1,0 +1,188 @@
+using System.Text.Json;
+using Distributed.Cli.Tests.Process;
+using Distributed.Engine.Files;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Cli.Tests.Commands;
+
+/// <summary>Tensors that a job takes from its input by name, held against the option that says the same.</summary>
+public class OptionalTensorTests
+{
+    private static readonly long[] Queries = [2, 4, 30, 8], Keys = [2, 2, 30, 8];
+
+    [Theory]
+    [InlineData("valid_keys", "--valid-keys")]
+    [InlineData("documents", "--documents")]
+    public async Task A_list_in_the_input_is_the_option_of_its_name(string tensor, string option)
+    {
+        long[] numbers = tensor == "documents" ? [0, 7, 7, 30] : [30, 11];
+        using var attend = new Attend();
+        Write(attend["plain.safetensors"], []);
+        Write(attend["full.safetensors"], [(tensor, FileElementType.I64, [numbers.Length], numbers)]);
+
+        (await attend.RunAsync("run", "plain.safetensors", "-o", "a.safetensors", "--causal", "bottom-right", option, string.Join(',', numbers))).Succeeded();
+        (await attend.RunAsync("run", "full.safetensors", "-o", "b.safetensors", "--causal", "bottom-right")).Succeeded();
+        Outcome both = await attend.RunAsync("run", "full.safetensors", "-o", "c.safetensors", option, string.Join(',', numbers));
+
+        Assert.Equal(File.ReadAllBytes(attend["a.safetensors"]), File.ReadAllBytes(attend["b.safetensors"]));
+        Assert.Equal(2, both.ExitCode);
+        Assert.Contains($"'{tensor}'", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mask_is_broadcast_and_masks_what_it_does_not_reach()
+    {
+        using var attend = new Attend();
+        long[] causal = [.. Enumerable.Range(0, 30 * 30).Select(i => i % 30 <= i / 30 ? 1L : 0)];
+        Write(attend["plain.safetensors"], []);
+        Write(attend["causal.safetensors"], [("mask", FileElementType.Bool, [30, 30], causal)]);
+        Write(attend["short.safetensors"], [("mask", FileElementType.Bool, [1, 1, 1, 9], [1, 1, 1, 1, 1, 1, 1, 1, 1])]);
+
+        (await attend.RunAsync("run", "plain.safetensors", "-o", "a.safetensors", "--causal")).Succeeded();
+        (await attend.RunAsync("run", "causal.safetensors", "-o", "b.safetensors")).Succeeded();
+        (await attend.RunAsync("run", "plain.safetensors", "-o", "c.safetensors", "--valid-keys", "9,9")).Succeeded();
+        (await attend.RunAsync("run", "short.safetensors", "-o", "d.safetensors", "--blocks", "3")).Succeeded();
+
+        Assert.Equal(File.ReadAllBytes(attend["a.safetensors"]), File.ReadAllBytes(attend["b.safetensors"]));
+        Assert.Equal(File.ReadAllBytes(attend["c.safetensors"]), File.ReadAllBytes(attend["d.safetensors"]));
+    }
+
+    [Theory]
+    [InlineData("bhsd")]
+    [InlineData("bshd")]
+    [InlineData("bsd")]
+    public async Task A_past_stands_in_front_of_the_keys_and_comes_back_as_the_present(string layout)
+    {
+        using var attend = new Attend();
+        const int past = 5;
+        float[] q = Numbers(1, 2 * 4 * 6 * 8), k = Numbers(2, 2 * 2 * 11 * 8), v = Numbers(3, 2 * 2 * 11 * 3);
+        Tensors(attend["whole.safetensors"], ("q", [2, 4, 6, 8], q), ("k", [2, 2, 11, 8], k), ("v", [2, 2, 11, 3], v));
+        string pastLayout = layout == "bsd" ? "bhsd" : layout;
+        Tensors(attend["split.safetensors"],
+            InLayout("q", q, [2, 4, 6, 8], layout), InLayout("k", Rows(k, 11, 8, past, 6), [2, 2, 6, 8], layout),
+            InLayout("v", Rows(v, 11, 3, past, 6), [2, 2, 6, 3], layout),
+            InLayout("past_k", Rows(k, 11, 8, 0, past), [2, 2, past, 8], pastLayout),
+            InLayout("past_v", Rows(v, 11, 3, 0, past), [2, 2, past, 3], pastLayout));
+
+        (await attend.RunAsync("run", "whole.safetensors", "-o", "a.safetensors", "--causal", "5", "--window", "4,0", "--lse")).Succeeded();
+        string[] heads = layout == "bsd" ? ["--heads", "4,2"] : [];
+        (await attend.RunAsync(["run", "split.safetensors", "-o", "b.safetensors", "--causal", "--window", "4,0", "--lse", "--layout", layout, .. heads])).Succeeded();
+
+        float[] expected = TensorFiles.Read(attend["a.safetensors"], "o");
+        Assert.Equal(InLayout("o", expected, [2, 4, 6, 3], layout).Numbers, TensorFiles.Read(attend["b.safetensors"], "o"));
+        Assert.Equal(TensorFiles.Read(attend["a.safetensors"], "lse"), TensorFiles.Read(attend["b.safetensors"], "lse"));
+        Assert.Equal(InLayout("k", k, [2, 2, 11, 8], pastLayout).Numbers, TensorFiles.Read(attend["b.safetensors"], "present_k"));
+        Assert.Equal(InLayout("v", v, [2, 2, 11, 3], pastLayout).Numbers, TensorFiles.Read(attend["b.safetensors"], "present_v"));
+        using TensorFile output = TensorFile.Open(attend["b.safetensors"]);
+        Assert.Equal(layout == "bsd" ? 3 : 4, output.Find("o")!.Shape.Length);
+    }
+
+    [Theory]
+    [InlineData("mask", FileElementType.U8, new long[] { 30, 30 }, "BOOL")]
+    [InlineData("mask", FileElementType.Bool, new long[] { 3, 30, 30 }, "broadcast")]
+    [InlineData("mask", FileElementType.Bool, new long[] { 30, 31 }, "broadcast")]
+    [InlineData("mask", FileElementType.Bool, new long[] { }, "axes")]
+    [InlineData("valid_keys", FileElementType.I64, new long[] { 3 }, "valid keys")]
+    [InlineData("valid_keys", FileElementType.I64, new long[] { 2, 1 }, "one axis")]
+    [InlineData("documents", FileElementType.I64, new long[] { 2 }, "Documents")]
+    [InlineData("key_documents", FileElementType.I64, new long[] { 2 }, "'documents'")]
+    public async Task A_tensor_that_is_not_what_its_name_says_is_refused(string name, FileElementType type, long[] shape, string says)
+    {
+        using var attend = new Attend();
+        Write(attend["in.safetensors"], [(name, type, shape, new long[shape.Aggregate(1L, (a, b) => a * b)])]);
+
+        Outcome outcome = await attend.RunAsync("run", "in.safetensors", "-o", "out.safetensors");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(says, Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal(["in.safetensors"], attend.Files);
+    }
+
+    [Fact]
+    public async Task A_specification_is_the_flags_in_another_form()
+    {
+        using var attend = new Attend();
+        Write(attend["in.safetensors"], []);
+        string[] flags = ["in.safetensors", "--causal", "--prefix", "3", "--window", "9,0", "--global-keys", "2", "--dilation", "2",
+            "--block-size", "10,10", "--block-pairs", "0:0,1:1,2:2,2:0", "--valid-keys", "30,12", "--lse", "--dtype", "f16"];
+
+        (await attend.RunAsync(["run", .. flags, "-o", "a.safetensors"])).Succeeded();
+        Outcome printed = (await attend.RunAsync(["run", .. flags, "-o", "b.safetensors", "--print-spec"])).Succeeded();
+        bool ranOnPrinting = File.Exists(attend["b.safetensors"]);
+        File.WriteAllText(attend["job.json"], printed.Output);
+        (await attend.RunAsync("run", "--spec", "job.json")).Succeeded();
+        Outcome mixed = await attend.RunAsync("run", "--spec", "job.json", "--lse");
+
+        Assert.False(ranOnPrinting, "--print-spec ran the job.");
+        Assert.Equal(File.ReadAllBytes(attend["a.safetensors"]), File.ReadAllBytes(attend["b.safetensors"]));
+        Assert.Equal(2, mixed.ExitCode);
+        Assert.Contains("--lse", mixed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_plan_counts_tiles_and_writes_nothing()
+    {
+        using var attend = new Attend();
+        TensorFiles.WriteJob(attend["in.safetensors"], [2, 2, 4096, 4], [2, 2, 4096, 4], [2, 2, 4096, 4]);
+
+        Outcome outcome = (await attend.RunAsync("plan", "in.safetensors", "--causal", "--valid-keys", "4096,1024", "--json")).Succeeded();
+
+        using JsonDocument json = JsonDocument.Parse(outcome.Output);
+        JsonElement tiles = json.RootElement.GetProperty("tiles");
+        Assert.Equal((6 + 3, 4 + 1, 6 + 12, 2), (
+            tiles.GetProperty("full").GetInt32(), tiles.GetProperty("partial").GetInt32(),
+            tiles.GetProperty("skipped").GetInt32(), tiles.GetProperty("matrices").GetInt32()));
+        Assert.True(json.RootElement.GetProperty("estimated_bytes").GetInt64() > 0);
+        Assert.Equal(["in.safetensors"], attend.Files);
+    }
+
+    private static float[] Numbers(int seed, int count)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
+    }
+
+    private static void Write(string path, (string Name, FileElementType Type, long[] Shape, long[] Numbers)[] extra)
+    {
+        var random = new Random(5);
+        (string Name, long[] Shape)[] three = [("q", Queries), ("k", Keys), ("v", Keys)];
+        using TensorFileWriter writer = TensorFileWriter.Create(path, [
+            .. three.Select(t => new TensorSpec(t.Name, ElementType.F32, t.Shape)),
+            .. extra.Select(t => new TensorSpec(t.Name, t.Type, t.Shape))]);
+        foreach ((string name, long[] shape) in three)
+            writer[name].Write(0, Numbers(random.Next(), (int)shape.Aggregate((a, b) => a * b)));
+        foreach ((string name, FileElementType type, _, long[] numbers) in extra)
+        {
+            if (type == FileElementType.I64)
+                writer[name].Write(0, numbers);
+            else
+                writer[name].WriteBytes(0, [.. numbers.Select(number => (byte)number)]);
+        }
+        writer.Commit();
+    }
+
+    private static void Tensors(string path, params (string Name, long[] Shape, float[] Numbers)[] tensors)
+    {
+        using TensorFileWriter writer = TensorFileWriter.Create(path, [.. tensors.Select(t => new TensorSpec(t.Name, ElementType.F32, t.Shape))]);
+        foreach ((string name, _, float[] numbers) in tensors)
+            writer[name].Write(0, numbers);
+        writer.Commit();
+    }
+
+    private static float[] Rows(float[] all, int rows, int dim, int first, int count) =>
+        [.. all.Chunk(rows * dim).SelectMany(head => head.Skip(first * dim).Take(count * dim))];
+
+    private static (string Name, long[] Shape, float[] Numbers) InLayout(string name, float[] bhsd, long[] shape, string layout)
+    {
+        if (layout == "bhsd")
+            return (name, shape, bhsd);
+        (long b, long h, long s, long d) = (shape[0], shape[1], shape[2], shape[3]);
+        var turned = new float[bhsd.Length];
+        for (int i = 0; i < bhsd.Length; i++)
+        {
+            long dim = i % d, row = i / d % s, head = i / d / s % h, batch = i / d / s / h;
+            turned[((batch * s + row) * h + head) * d + dim] = bhsd[i];
+        }
+        return (name, layout == "bsd" ? [b, s, h * d] : [b, s, h, d], turned);
+    }
+}

@@ -8,9 +8,6 @@ namespace Distributed.Cli;
 /// <summary>The command line of <c>attend</c>.</summary>
 internal static class AttendCommand
 {
-    /// <summary>Time a command has to stop after Ctrl-C before the process ends regardless.</summary>
-    private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
-
     /// <summary>Runs the command that the arguments ask for.</summary>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments)
@@ -21,11 +18,11 @@ internal static class AttendCommand
             Complaint.Write(parsed.Errors[0].Message);
             return ExitCodes.BadInput;
         }
-        return await parsed.InvokeAsync(new InvocationConfiguration
-        {
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = TimeToStop,
-        });
+        // The library listens to signals only once a command has begun, when a file may already have been made.
+        using var interruption = new Interruption();
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+            interruption.Token);
     }
 
     private static RootCommand Create() => new(

@@ -9,7 +9,7 @@ internal sealed unsafe class OutputFile : IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly SafeMemoryMappedViewHandle _view;
     private readonly byte* _start;
     private readonly long _length;
     private bool _finished;
@@ -22,8 +22,10 @@ internal sealed unsafe class OutputFile : IDisposable
         _length = length;
         _map = MemoryMappedFile.CreateFromFile(
             file, null, length, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.ReadWrite);
-        _start = (byte*)_view.SafeMemoryMappedViewHandle.DangerousGetHandle();
+        // The accessor owns nothing but this handle. Disposing it would flush, which waits for the disk even when all is
+        // about to be deleted, and which fails while other threads still write.
+        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.ReadWrite).SafeMemoryMappedViewHandle;
+        _start = (byte*)_view.DangerousGetHandle();
     }
 
     /// <summary>The final name, as a full path with links followed.</summary>
@@ -74,7 +76,7 @@ internal sealed unsafe class OutputFile : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _length - length);
-        return new Region(_view.SafeMemoryMappedViewHandle, _start + offset, length);
+        return new Region(_view, _start + offset, length);
     }
 
     /// <summary>Forces the content to disk and gives the file its final name.</summary>
@@ -101,8 +103,6 @@ internal sealed unsafe class OutputFile : IDisposable
 
     private void Unmap()
     {
-        // Before the accessor, which would otherwise wait until the disk has all that is about to be deleted.
-        _view.SafeMemoryMappedViewHandle.Dispose();
         _view.Dispose();
         _map.Dispose();
     }

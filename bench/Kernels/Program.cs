@@ -1,3 +1,8 @@
 using Distributed.Kernels.Benchmarks;
 
-return args is ["shares", ..] ? Shares.Run(args[1..]) : Usage.Print();
+return args switch
+{
+    ["shares", ..] => Shares.Run(args[1..]),
+    ["phases", ..] => Phases.Run(args[1..]),
+    _ => Usage.Print(),
+};

@@ -14,13 +14,16 @@ internal static unsafe class ScoreTiles
     /// <param name="dim">Elements of a query; even (a last zero is added to odd ones).</param>
     /// <param name="scores">Where to write; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
     /// <param name="maxima"><c>[6, 16]</c> running maxima to raise; null = leave them.</param>
+    /// <param name="ahead">Memory to fetch for later, a line for every two elements.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<T>(float* queries, float* keys, int dim, float* scores, float* maxima)
+    public static void Compute<T>(float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead)
         where T : struct, IStrip<T>
     {
         T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero, s4 = T.Zero, s5 = T.Zero;
         for (int d = 0; d < dim; d += 2)
         {
+            Ahead.Fetch(ahead);
+            ahead += Ahead.LineBytes;
             T key = T.Load(keys);
             s0 = T.MultiplyAdd(queries[0], key, s0);
             s1 = T.MultiplyAdd(queries[1], key, s1);

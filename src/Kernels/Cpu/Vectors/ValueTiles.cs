@@ -12,14 +12,25 @@ internal static unsafe class ValueTiles
     /// <param name="values"><c>[keys, width]</c></param>
     /// <param name="keys">Keys.</param>
     /// <param name="sums"><c>[6, width]</c>, added to.</param>
+    /// <param name="next">Scores of another tile that become weights on the way.</param>
+    /// <param name="nextRows">How many of its rows, at most.</param>
+    /// <param name="ahead">Memory to fetch for later, a line for every two keys.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<T>(float* weights, float* values, int keys, float* sums)
+    public static void Compute<T, TLanes>(
+        float* weights, float* values, int keys, float* sums, ref WeightRows next, int nextRows, byte* ahead)
         where T : struct, IStrip<T>
+        where TLanes : struct, ILanes<TLanes>
     {
         const int stride = Blocking.ScoreStride;
+        WeightRows rows = next;
+        int bursts = Math.Min(nextRows, rows.Left);
+        int apart = bursts == 0 ? int.MaxValue : Math.Max(1, (keys >> 1) / bursts);
+        int untilBurst = apart;
         T o0 = T.Zero, o1 = T.Zero, o2 = T.Zero, o3 = T.Zero, o4 = T.Zero, o5 = T.Zero;
         for (int pairs = keys >> 1; pairs > 0; pairs--)
         {
+            Ahead.Fetch(ahead);
+            ahead += Ahead.LineBytes;
             T value = T.Load(values);
             o0 = T.MultiplyAdd(weights[0], value, o0);
             o1 = T.MultiplyAdd(weights[stride], value, o1);
@@ -36,6 +47,11 @@ internal static unsafe class ValueTiles
             o5 = T.MultiplyAdd(weights[5 * stride + 1], value, o5);
             weights += 2;
             values += 2 * T.Width;
+            if (--untilBurst == 0)
+            {
+                rows.Next<TLanes>();
+                untilBurst = --bursts == 0 ? int.MaxValue : apart;
+            }
         }
         if ((keys & 1) != 0)
         {
@@ -53,6 +69,7 @@ internal static unsafe class ValueTiles
         T.Store(T.Add(T.Load(sums + 3 * T.Width), o3), sums + 3 * T.Width);
         T.Store(T.Add(T.Load(sums + 4 * T.Width), o4), sums + 4 * T.Width);
         T.Store(T.Add(T.Load(sums + 5 * T.Width), o5), sums + 5 * T.Width);
+        next = rows;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.States;
@@ -22,6 +23,9 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
 {
     private const int Group = Blocking.GroupRows;
     private const int Stride = Blocking.ScoreStride;
+
+    // A tile of scores fetches dim / 2 lines, so that this many groups fetch the next panel of width · dim numbers.
+    private static int FetchingGroups => T4.Width / 8;
 
     /// <inheritdoc/>
     public override string Name => name;
@@ -64,6 +68,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Fold(
         in PackedQueries queries, in PackedKeys keys, in PackedValues values, MaskWords? mask, in AttentionState state,
         byte* workspace)
@@ -76,20 +81,26 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             int rows = Math.Min(Blocking.BlockRows, queries.Rows - first);
             Scores(queries, keys, mask, first, rows, work, ranges);
             for (int row = 0; row < rows; row++)
-                Softmax(ranges[row / Group], work, row, state, first + row);
+                RaiseMaximum(work, row, state, first + row);
+            new Span<float>(work.WeightSums, Packing<T>.PaddedRows(rows) * Arithmetic.Lanes).Clear();
             new Span<float>(work.Sums, Packing<T>.PaddedRows(rows) * strips.Columns).Clear();
-            for (int key = 0; key < keys.Count; key += Arithmetic.ChunkKeys)
+            int groups = (rows + Group - 1) / Group;
+            var at = new ChunkWalk(ranges, groups, keys.Count);
+            if (at.MoveNext())
             {
-                for (int group = 0; group * Group < rows; group++)
+                var pending = new WeightRows(work, at.Group, at.Keys);
+                WeightRows.Finish<T>(ref pending);
+                for (bool more = true; more;)
                 {
-                    var part = new KeyRange(
-                        Math.Max(key, ranges[group].First), Math.Min(key + Arithmetic.ChunkKeys, ranges[group].End));
-                    if (part.IsEmpty)
-                        continue;
+                    (int group, KeyRange part) = (at.Group, at.Keys);
+                    more = at.MoveNext();
+                    if (more)
+                        pending = new WeightRows(work, at.Group, at.Keys);
                     if (mask is null || values.AllFinite)
-                        Accumulate(values, strips, work, group, part);
+                        Accumulate(values, strips, work, group, part, ref pending);
                     else
                         AccumulateSeen(values, strips, work, group, part, mask.Value, first, rows);
+                    WeightRows.Finish<T>(ref pending);
                 }
             }
             for (int row = 0; row < rows; row++)
@@ -98,6 +109,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Weights(
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* logSumExp, float* weights, nint rowStride,
         byte* workspace)
@@ -130,6 +142,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     }
 
     /// <summary>Scores of a block of rows on the whole span, hidden ones −∞, and the 16 maxima of every row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores(
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, int firstRow, int rows, Workspace work,
         KeyRange* ranges)
@@ -155,12 +168,13 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
                     continue;
                 float* scores = work.Scores + (nint)group * Group * Stride + key;
                 float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
+                byte* ahead = (byte*)(panel + (nint)T4.Width * dim) + (nint)(group % FetchingGroups) * (dim / 2) * Ahead.LineBytes;
                 if (mask is null && whole)
                 {
-                    ScoreTiles.Compute<T4>(query + (nint)group * Group * dim, panel, dim, scores, maxima);
+                    ScoreTiles.Compute<T4>(query + (nint)group * Group * dim, panel, dim, scores, maxima, ahead);
                     continue;
                 }
-                ScoreTiles.Compute<T4>(query + (nint)group * Group * dim, panel, dim, scores, null);
+                ScoreTiles.Compute<T4>(query + (nint)group * Group * dim, panel, dim, scores, null, ahead);
                 for (int row = 0; row < Math.Min(Group, rows - group * Group); row++)
                 {
                     ulong seen = mask is null
@@ -178,57 +192,51 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         }
     }
 
-    /// <summary>One row: the new maximum, the weights in place of the scores, and the new sum.</summary>
-    private static void Softmax(KeyRange range, Workspace work, int row, in AttentionState state, int stateRow)
+    /// <summary>One row: the new maximum, and what follows from it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RaiseMaximum(Workspace work, int row, in AttentionState state, int stateRow)
     {
         float old = state.Max[stateRow];
         float max = T.Max(T.Load(work.Maxima + row * Arithmetic.Lanes));
         max = (max > old ? max : old) + 0f;
         float shift = Arithmetic.Shift(max);
-        float keep = Exp2.Scalar(old - shift);
-        T sum = T.Zero;
-        float* scores = work.Scores + (nint)row * Stride;
-        if (!range.IsEmpty)
-        {
-            for (int key = range.First & ~15; key < range.End; key += 16)
-            {
-                T weight = Exp2.Of(T.Subtract(T.Load(scores + key), T.Create(shift)));
-                T.Store(weight, scores + key);
-                sum = T.Add(sum, weight);
-            }
-        }
-        work.Keep[row] = keep;
+        work.Shifts[row] = shift;
+        work.Keep[row] = Exp2.Scalar(old - shift);
         state.Max[stateRow] = max;
-        state.Sum[stateRow] = MathF.FusedMultiplyAdd(state.Sum[stateRow], keep, T.Sum(sum));
     }
 
-    private static void Accumulate(in PackedValues values, ColumnStrips strips, Workspace work, int group, KeyRange keys)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Accumulate(
+        in PackedValues values, ColumnStrips strips, Workspace work, int group, KeyRange keys, ref WeightRows pending)
     {
         float* weights = work.Scores + (nint)group * Group * Stride + keys.First;
         int count = keys.End - keys.First;
+        int rowsPerStrip = (Group + strips.Count - 1) / strips.Count;
         for (int s = 0; s < strips.Count; s++)
         {
             int vectors = strips.VectorsOf(s);
             float* strip = StripOf(values, strips, s) + (nint)keys.First * vectors * 16;
             float* sums = work.SumsOf(group, strips.FirstColumnOf(s));
+            byte* ahead = (byte*)(strip + (nint)Arithmetic.ChunkKeys * vectors * 16) + (nint)(group % (2 * vectors)) * (count / 2) * Ahead.LineBytes;
             switch (vectors)
             {
                 case 1:
-                    ValueTiles.Compute<T>(weights, strip, count, sums);
+                    ValueTiles.Compute<T, T>(weights, strip, count, sums, ref pending, rowsPerStrip, ahead);
                     break;
                 case 2:
-                    ValueTiles.Compute<T2>(weights, strip, count, sums);
+                    ValueTiles.Compute<T2, T>(weights, strip, count, sums, ref pending, rowsPerStrip, ahead);
                     break;
                 case 3:
-                    ValueTiles.Compute<T3>(weights, strip, count, sums);
+                    ValueTiles.Compute<T3, T>(weights, strip, count, sums, ref pending, rowsPerStrip, ahead);
                     break;
                 default:
-                    ValueTiles.Compute<T4>(weights, strip, count, sums);
+                    ValueTiles.Compute<T4, T>(weights, strip, count, sums, ref pending, rowsPerStrip, ahead);
                     break;
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AccumulateSeen(
         in PackedValues values, ColumnStrips strips, Workspace work, int group, KeyRange keys, MaskWords mask, int firstRow,
         int rows)
@@ -249,10 +257,13 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddToOutput(ColumnStrips strips, Workspace work, int row, in AttentionState state, int stateRow)
     {
         Span<float> output = state.OutputRow(stateRow);
         float keep = work.Keep[row];
+        state.Sum[stateRow] = MathF.FusedMultiplyAdd(
+            state.Sum[stateRow], keep, T.Sum(T.Load(work.WeightSums + row * Arithmetic.Lanes)));
         fixed (float* to = output)
         {
             for (int s = 0; s < strips.Count; s++)

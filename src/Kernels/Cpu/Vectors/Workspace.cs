@@ -20,8 +20,14 @@ internal readonly unsafe struct Workspace(byte* memory, int columns)
     /// <summary>Per row, what its old sums are multiplied by: 2^(old maximum − new maximum).</summary>
     public float* Keep => Maxima + MaximaFloats;
 
+    /// <summary>Per row, what its scores are taken relative to.</summary>
+    public float* Shifts => Keep + Blocking.BlockRows;
+
+    /// <summary>Sums of weights: <c>[rows, 16]</c>.</summary>
+    public float* WeightSums => Shifts + Blocking.BlockRows;
+
     /// <summary>Weighted values of the span: <c>[group, strip, 6, width]</c>.</summary>
-    public float* Sums => Keep + Blocking.BlockRows;
+    public float* Sums => WeightSums + MaximaFloats;
 
     /// <summary>Where the sums of a strip begin.</summary>
     public float* SumsOf(int group, int firstColumn) =>
@@ -29,5 +35,5 @@ internal readonly unsafe struct Workspace(byte* memory, int columns)
 
     /// <summary>Bytes it takes.</summary>
     public static nuint Bytes(int columns) =>
-        (nuint)(ScoreFloats + MaximaFloats + Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
+        (nuint)(ScoreFloats + 2 * MaximaFloats + 2 * Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
 }

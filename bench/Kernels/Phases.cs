@@ -101,10 +101,11 @@ internal static unsafe class Phases
                     var pending = new WeightRows(work, (group + 1) % 16, new KeyRange(key, key + Arithmetic.ChunkKeys));
                     for (int s = 0; s < strips.Count; s++)
                     {
-                        float* strip = (float*)values.Data + strips.FirstColumnOf(s) * Keys + key * 64;
+                        ColumnStrip strip = strips[s];
+                        float* of = (float*)values.Data + strip.First * Keys + key * 64;
                         ValueTiles.Compute<Strip512x4, Lanes512>(
-                            work.Scores + group * 6 * Blocking.ScoreStride + key, strip, Arithmetic.ChunkKeys,
-                            work.SumsOf(group, strips.FirstColumnOf(s)), ref pending, rowsAlong / strips.Count, v.Pointer);
+                            work.Scores + group * 6 * Blocking.ScoreStride + key, of, Arithmetic.ChunkKeys,
+                            work.SumsOf(group, strip), ref pending, rowsAlong / strips.Count, v.Pointer);
                     }
                 }
             }

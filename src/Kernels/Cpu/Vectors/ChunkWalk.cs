@@ -1,10 +1,9 @@
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>Walks over what the groups of a block see of a span: chunk after chunk of keys, in each one group after group.</summary>
-/// <param name="ranges">What each group sees.</param>
-/// <param name="groups">Groups.</param>
+/// <param name="block">The block.</param>
 /// <param name="keys">Keys of the span.</param>
-internal unsafe struct ChunkWalk(KeyRange* ranges, int groups, int keys)
+internal unsafe struct ChunkWalk(RowBlock block, int keys)
 {
     private int _chunk;
     private int _next;
@@ -20,9 +19,9 @@ internal unsafe struct ChunkWalk(KeyRange* ranges, int groups, int keys)
     {
         for (; _chunk < keys; _chunk += Arithmetic.ChunkKeys, _next = 0)
         {
-            while (_next < groups)
+            while (_next < block.Groups)
             {
-                KeyRange seen = ranges[_next];
+                KeyRange seen = block.Seen[_next];
                 Group = _next++;
                 Keys = new KeyRange(Math.Max(_chunk, seen.First), Math.Min(_chunk + Arithmetic.ChunkKeys, seen.End));
                 if (!Keys.IsEmpty)

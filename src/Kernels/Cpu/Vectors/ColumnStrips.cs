@@ -8,6 +8,9 @@ namespace Distributed.Kernels.Cpu.Vectors;
 /// <param name="maxVectors">The widest strip, in vectors of 16.</param>
 internal readonly struct ColumnStrips(int valueDim, int maxVectors)
 {
+    /// <summary>Elements of a value.</summary>
+    public int ValueDim => valueDim;
+
     /// <summary>Vectors of 16 columns, the last one padded with zeros.</summary>
     public int Vectors => (valueDim + 15) / 16;
 
@@ -17,9 +20,22 @@ internal readonly struct ColumnStrips(int valueDim, int maxVectors)
     /// <summary>Strips.</summary>
     public int Count => (Vectors + maxVectors - 1) / maxVectors;
 
-    /// <summary>Vectors of strip <paramref name="index"/>.</summary>
-    public int VectorsOf(int index) => Vectors / Count + (index < Vectors % Count ? 1 : 0);
+    /// <summary>Strip <paramref name="index"/>.</summary>
+    public ColumnStrip this[int index]
+    {
+        get
+        {
+            (int each, int wider) = Math.DivRem(Vectors, Count);
+            return new ColumnStrip(16 * (index * each + Math.Min(index, wider)), each + (index < wider ? 1 : 0));
+        }
+    }
+}
 
-    /// <summary>First column of strip <paramref name="index"/>.</summary>
-    public int FirstColumnOf(int index) => 16 * (index * (Vectors / Count) + Math.Min(index, Vectors % Count));
+/// <summary>Columns that a register tile covers.</summary>
+/// <param name="First">First column.</param>
+/// <param name="Vectors">Vectors of 16 columns.</param>
+internal readonly record struct ColumnStrip(int First, int Vectors)
+{
+    /// <summary>Columns.</summary>
+    public int Width => 16 * Vectors;
 }

@@ -170,8 +170,18 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
     internal static float Max(Vector128<float> x) => MathF.Max(MathF.Max(x[0], x[1]), MathF.Max(x[2], x[3]));
 
     /// <inheritdoc/>
-    public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride) =>
-        Transposition.Of16By16(source, sourceStride, destination, destinationStride);
+    public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        for (int row = 0; row < 16; row += 4)
+        {
+            for (int column = 0; column < 16; column += 4)
+            {
+                Transposition.Of4By4(
+                    source + row * sourceStride + column, sourceStride, destination + column * destinationStride + row,
+                    destinationStride);
+            }
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> Max(Vector128<float> x, Vector128<float> y) =>

@@ -146,8 +146,18 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
     internal static float Max(Vector256<float> x) => Lanes128.Max(Lanes128.Max(x.GetLower(), x.GetUpper()));
 
     /// <inheritdoc/>
-    public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride) =>
-        Transposition.Of16By16(source, sourceStride, destination, destinationStride);
+    public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        for (int row = 0; row < 16; row += 8)
+        {
+            for (int column = 0; column < 16; column += 8)
+            {
+                Transposition.Of8By8(
+                    source + row * sourceStride + column, sourceStride, destination + column * destinationStride + row,
+                    destinationStride);
+            }
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Max(Vector256<float> x, Vector256<float> y) =>

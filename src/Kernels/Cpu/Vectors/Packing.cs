@@ -85,10 +85,10 @@ internal static unsafe class Packing<T>
             ReadRow(values, key, row, strips.Columns);
             for (int s = 0; s < strips.Count; s++)
             {
-                int width = strips.VectorsOf(s) * 16;
-                float* from = row + strips.FirstColumnOf(s);
-                float* to = destination + (nint)strips.FirstColumnOf(s) * values.Count + (nint)key * width;
-                for (int c = 0; c < width; c += 16)
+                ColumnStrip strip = strips[s];
+                float* from = row + strip.First;
+                float* to = destination + (nint)strip.First * values.Count + (nint)key * strip.Width;
+                for (int c = 0; c < strip.Width; c += 16)
                 {
                     T lanes = T.Load(from + c);
                     finite &= !T.AnyNonFinite(lanes);

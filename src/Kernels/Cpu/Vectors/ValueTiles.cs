@@ -81,10 +81,10 @@ internal static unsafe class ValueTiles
         where T : struct, IStrip<T>
     {
         T sum = T.Zero;
-        for (int key = keys.First; key < keys.End; key++)
+        for (int key = keys.First; key < keys.End; key++, values += width)
         {
             if ((seen[key / 64] >> (key % 64) & 1) != 0)
-                sum = T.MultiplyAdd(weights[key], T.Load(values + key * width), sum);
+                sum = T.MultiplyAdd(weights[key], T.Load(values), sum);
         }
         T.Store(T.Add(T.Load(sums), sum), sums);
     }

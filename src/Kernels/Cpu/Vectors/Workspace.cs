@@ -6,34 +6,34 @@ namespace Distributed.Kernels.Cpu.Vectors;
 internal readonly unsafe struct Workspace(byte* memory, int columns)
 {
     private const int ScoreFloats = Blocking.BlockRows * Blocking.ScoreStride;
-    private const int MaximaFloats = Blocking.BlockRows * Arithmetic.Lanes;
-
-    /// <summary>Columns of a value with their padding.</summary>
-    public int Columns => columns;
+    private const int LaneFloats = Blocking.BlockRows * Arithmetic.Lanes;
 
     /// <summary>Scores, later weights: <c>[rows, 1024]</c>, rows <see cref="Blocking.ScoreStride"/> apart.</summary>
     public float* Scores => (float*)memory;
 
-    /// <summary>Running maxima: <c>[rows, 16]</c>.</summary>
+    /// <summary>Running maxima of the scores: <c>[rows, 16]</c>.</summary>
     public float* Maxima => Scores + ScoreFloats;
 
-    /// <summary>Per row, what its old sums are multiplied by: 2^(old maximum − new maximum).</summary>
-    public float* Keep => Maxima + MaximaFloats;
+    /// <summary>Running sums of the weights: <c>[rows, 16]</c>.</summary>
+    public float* WeightSums => Maxima + LaneFloats;
 
     /// <summary>Per row, what its scores are taken relative to.</summary>
-    public float* Shifts => Keep + Blocking.BlockRows;
+    public float* Shifts => WeightSums + LaneFloats;
 
-    /// <summary>Sums of weights: <c>[rows, 16]</c>.</summary>
-    public float* WeightSums => Shifts + Blocking.BlockRows;
+    /// <summary>Per row, what its old state is multiplied by: 2^(old maximum − new maximum).</summary>
+    public float* Keep => Shifts + Blocking.BlockRows;
 
     /// <summary>Weighted values of the span: <c>[group, strip, 6, width]</c>.</summary>
-    public float* Sums => WeightSums + MaximaFloats;
+    public float* Sums => Keep + Blocking.BlockRows;
 
-    /// <summary>Where the sums of a strip begin.</summary>
-    public float* SumsOf(int group, int firstColumn) =>
-        Sums + (nint)group * Blocking.GroupRows * columns + (nint)firstColumn * Blocking.GroupRows;
+    /// <summary>Columns of a value with their padding.</summary>
+    public int Columns => columns;
 
     /// <summary>Bytes it takes.</summary>
     public static nuint Bytes(int columns) =>
-        (nuint)(ScoreFloats + 2 * MaximaFloats + 2 * Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
+        (nuint)(ScoreFloats + 2 * LaneFloats + 2 * Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
+
+    /// <summary>Where the sums of a group on a strip begin.</summary>
+    public float* SumsOf(int group, ColumnStrip strip) =>
+        Sums + (nint)group * Blocking.GroupRows * columns + (nint)strip.First * Blocking.GroupRows;
 }

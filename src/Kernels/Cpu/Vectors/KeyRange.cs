@@ -1,3 +1,4 @@
+using System.Numerics;
 using Distributed.Kernels.Masks;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -10,19 +11,21 @@ internal readonly record struct KeyRange(int First, int End)
     /// <summary>Whether no row sees any key.</summary>
     public bool IsEmpty => End <= First;
 
-    /// <summary>What rows <paramref name="firstRow"/> to <paramref name="endRow"/> see under <paramref name="mask"/>.</summary>
-    public static KeyRange Of(in MaskWords mask, int firstRow, int endRow)
+    /// <summary>What rows <paramref name="firstRow"/> to <paramref name="endRow"/> see.</summary>
+    public static KeyRange Of(MaskWords? mask, int keys, int firstRow, int endRow)
     {
+        if (mask is not { } words)
+            return new KeyRange(0, keys);
         int first = int.MaxValue, end = 0;
         for (int row = firstRow; row < endRow; row++)
         {
-            ReadOnlySpan<ulong> words = mask.Row(row);
-            int from = words.IndexOfAnyExcept(0UL);
+            ReadOnlySpan<ulong> of = words.Row(row);
+            int from = of.IndexOfAnyExcept(0UL);
             if (from < 0)
                 continue;
-            int to = words.LastIndexOfAnyExcept(0UL);
-            first = Math.Min(first, from * 64 + System.Numerics.BitOperations.TrailingZeroCount(words[from]));
-            end = Math.Max(end, to * 64 + 64 - System.Numerics.BitOperations.LeadingZeroCount(words[to]));
+            int to = of.LastIndexOfAnyExcept(0UL);
+            first = Math.Min(first, from * 64 + BitOperations.TrailingZeroCount(of[from]));
+            end = Math.Max(end, to * 64 + 64 - BitOperations.LeadingZeroCount(of[to]));
         }
         return new KeyRange(first, end);
     }

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using Distributed.Kernels.Masks;
+
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>First pass over a block of rows: its scores on the whole span, hidden ones −∞, and the 16 maxima of every row.</summary>
+/// <typeparam name="T">Sixteen lanes.</typeparam>
+/// <typeparam name="TPanel">A strip as wide as a panel of packed keys.</typeparam>
+internal static unsafe class ScorePass<T, TPanel>
+    where T : struct, ILanes<T>
+    where TPanel : struct, IStrip<TPanel>
+{
+    private const int Group = Blocking.GroupRows;
+
+    /// <summary>Fills <see cref="Workspace.Scores"/> and <see cref="Workspace.Maxima"/>.</summary>
+    /// <param name="queries">Packed queries of the whole span.</param>
+    /// <param name="keys">Packed keys.</param>
+    /// <param name="mask">Which row may see which key; null = every row every key.</param>
+    /// <param name="block">The rows.</param>
+    /// <param name="work">The workspace.</param>
+    /// <param name="ahead">What is read after the keys, to be fetched during the last panel.</param>
+    /// <remarks>
+    /// A panel of keys (32 KB at D = 128 and 64 keys) stays in the first-level cache while all groups pass over it.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(
+        in PackedQueries queries, in PackedKeys keys, MaskWords? mask, RowBlock block, Workspace work, byte* ahead)
+    {
+        int dim = Packing<T>.PaddedDim(queries.Dim);
+        new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
+        float* query = (float*)queries.Data + (nint)block.First * dim;
+        for (int key = 0; key < keys.Count; key += TPanel.Width)
+        {
+            float* panel = (float*)keys.Data + (nint)key * dim;
+            bool full = mask is null && key + TPanel.Width <= keys.Count;
+            byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
+            for (int group = 0; group < block.Groups; group++)
+            {
+                KeyRange seen = block.Seen[group];
+                if (key + TPanel.Width <= seen.First || key >= seen.End)
+                    continue;
+                float* of = query + (nint)group * Group * dim;
+                float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
+                float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
+                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
+                fetch += dim / 2 * Ahead.LineBytes;
+                if (full)
+                    continue;
+                for (int row = 0; row < Math.Min(Group, block.Rows - group * Group); row++)
+                {
+                    ulong bits = mask is { } words
+                        ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
+                        : LowBits(keys.Count - key);
+                    Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
+                }
+            }
+        }
+    }
+
+    private static ulong LowBits(int count) => count >= 64 ? ulong.MaxValue : (1UL << count) - 1;
+
+    private static void Hide(ulong seen, float* scores, float* maxima)
+    {
+        for (int lane = 0; lane < TPanel.Width; lane += Arithmetic.Lanes)
+        {
+            T score = T.Select((uint)(seen >> lane), T.Load(scores + lane), T.Create(float.NegativeInfinity));
+            T.Store(score, scores + lane);
+            T.RaiseMaxima(score, maxima);
+        }
+    }
+}

@@ -92,7 +92,7 @@ internal static unsafe class Phases
             }
         });
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        void WeightedValues(int rowsAlong)
+        void WeightedValues(int pieces)
         {
             for (int key = 0; key < Keys; key += Arithmetic.ChunkKeys)
             {
@@ -105,13 +105,13 @@ internal static unsafe class Phases
                         float* of = (float*)values.Data + strip.First * Keys + key * 64;
                         ValueTiles.Compute<Strip512x4, Lanes512>(
                             work.Scores + group * 6 * Blocking.ScoreStride + key, of, Arithmetic.ChunkKeys,
-                            work.SumsOf(group, strip), ref pending, rowsAlong / strips.Count, v.Pointer);
+                            work.SumsOf(group, strip), ref pending, pieces / strips.Count, v.Pointer);
                     }
                 }
             }
         }
         Report("weighted values alone", macs, () => WeightedValues(0));
-        Report("weighted values with weights", macs, () => WeightedValues(6));
+        Report("weighted values with weights", macs, () => WeightedValues(12));
         using var stateMemory = new NativeBuffer(AttentionState.FloatsFor(Keys, dim) * sizeof(float));
         AttentionState state = AttentionState.At(stateMemory.Floats, Keys, dim);
         state.Reset();

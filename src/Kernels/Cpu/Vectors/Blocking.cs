@@ -21,4 +21,10 @@ internal static class Blocking
     /// not fall into the same set of the first-level cache.
     /// </summary>
     public const int ScoreStride = Spans.SpanGrid.MaxSpanRows + 16;
+
+    /// <summary>
+    /// Vectors of scores that become weights between two steps of a product: some 150 instructions, which the processor
+    /// takes in while it still has multiply-adds waiting.
+    /// </summary>
+    public const int PieceVectors = 8;
 }

@@ -13,17 +13,17 @@ internal static unsafe class ValueTiles
     /// <param name="keys">Keys.</param>
     /// <param name="sums"><c>[6, width]</c>, added to.</param>
     /// <param name="next">Scores of another tile that become weights on the way.</param>
-    /// <param name="nextRows">How many of its rows, at most.</param>
+    /// <param name="nextPieces">How many of its pieces, at most.</param>
     /// <param name="ahead">Memory to fetch for later, a line for every two keys.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<T, TLanes>(
-        float* weights, float* values, int keys, float* sums, ref WeightRows next, int nextRows, byte* ahead)
+        float* weights, float* values, int keys, float* sums, ref WeightRows next, int nextPieces, byte* ahead)
         where T : struct, IStrip<T>
         where TLanes : struct, ILanes<TLanes>
     {
         const int stride = Blocking.ScoreStride;
         WeightRows rows = next;
-        int bursts = Math.Min(nextRows, rows.Left);
+        int bursts = Math.Min(nextPieces, rows.Pieces);
         int apart = bursts == 0 ? int.MaxValue : Math.Max(1, (keys >> 1) / bursts);
         int untilBurst = apart;
         T o0 = T.Zero, o1 = T.Zero, o2 = T.Zero, o3 = T.Zero, o4 = T.Zero, o5 = T.Zero;

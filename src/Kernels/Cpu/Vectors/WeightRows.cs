@@ -4,15 +4,15 @@ namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>
 /// Scores of one group on some keys of one chunk that are still to become weights, row after row. The product of another
-/// tile takes them along a row at a time: their additions, comparisons and shifts run on pipes that multiply-adds leave
+/// tile takes them along piece by piece: their additions, comparisons and shifts run on pipes that multiply-adds leave
 /// idle.
 /// </summary>
 internal unsafe struct WeightRows
 {
-    private float* _scores;
+    private float* _at;
     private float* _shifts;
     private float* _sums;
-    private int _left;
+    private int _vectorsInRow;
 
     /// <summary>The rows of a group.</summary>
     /// <param name="work">The workspace.</param>
@@ -22,47 +22,53 @@ internal unsafe struct WeightRows
     {
         int row = group * Blocking.GroupRows;
         int first = keys.First & ~(Arithmetic.Lanes - 1);
-        _scores = work.Scores + (nint)row * Blocking.ScoreStride + first;
+        _at = work.Scores + (nint)row * Blocking.ScoreStride + first;
         _shifts = work.Shifts + row;
         _sums = work.WeightSums + row * Arithmetic.Lanes;
-        _left = Blocking.GroupRows;
         Vectors = (keys.End - first + Arithmetic.Lanes - 1) / Arithmetic.Lanes;
+        _vectorsInRow = Vectors;
+        Pieces = Blocking.GroupRows * ((Vectors + Blocking.PieceVectors - 1) / Blocking.PieceVectors);
     }
 
-    /// <summary>Rows still to do.</summary>
-    public readonly int Left => _left;
+    /// <summary>Pieces still to do: up to <see cref="Blocking.PieceVectors"/> vectors of one row each.</summary>
+    public int Pieces { get; private set; }
 
     /// <summary>Vectors of scores in a row.</summary>
     public int Vectors { get; }
 
-    /// <summary>Turns the scores of the next row into weights and adds them, lane by lane, to the row's sum.</summary>
+    /// <summary>Turns the scores of the next piece into weights and adds them, lane by lane, to the row's sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Next<T>()
         where T : struct, ILanes<T>
     {
+        int vectors = Math.Min(Blocking.PieceVectors, _vectorsInRow);
         T shift = T.Create(*_shifts);
         T sum = T.Load(_sums);
-        float* end = _scores + Vectors * Arithmetic.Lanes;
-        for (float* at = _scores; at < end; at += Arithmetic.Lanes)
+        float* end = _at + vectors * Arithmetic.Lanes;
+        for (; _at < end; _at += Arithmetic.Lanes)
         {
-            T weight = Exp2.Of(T.Subtract(T.Load(at), shift));
-            T.Store(weight, at);
+            T weight = Exp2.Of(T.Subtract(T.Load(_at), shift));
+            T.Store(weight, _at);
             sum = T.Add(sum, weight);
         }
         T.Store(sum, _sums);
-        _scores += Blocking.ScoreStride;
+        Pieces--;
+        _vectorsInRow -= vectors;
+        if (_vectorsInRow > 0)
+            return;
+        _vectorsInRow = Vectors;
+        _at += Blocking.ScoreStride - Vectors * Arithmetic.Lanes;
         _shifts++;
         _sums += Arithmetic.Lanes;
-        _left--;
     }
 
-    /// <summary>All rows that are left.</summary>
+    /// <summary>All pieces that are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Finish<T>(ref WeightRows rows)
         where T : struct, ILanes<T>
     {
         WeightRows local = rows;
-        while (local._left > 0)
+        while (local.Pieces > 0)
             local.Next<T>();
         rows = local;
     }

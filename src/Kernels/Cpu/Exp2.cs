@@ -26,6 +26,7 @@ internal static class Exp2
         C5 = 0.00132647271401f;
 
     /// <summary>One number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Scalar(float x)
     {
         x = Smallest > x ? Smallest : x;

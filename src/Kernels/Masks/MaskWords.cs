@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Distributed.Kernels.Masks;
 
@@ -27,9 +28,11 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     public static int WordsFor(int keys) => (keys + 63) / 64;
 
     /// <summary>The words of one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<ulong> Row(int row) => new(words + (nint)row * WordsPerRow, WordsPerRow);
 
     /// <summary>Sets the bits of all keys in all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SetAll()
     {
         for (int row = 0; row < rows; row++)
@@ -51,6 +54,7 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     }
 
     /// <summary>Clears, in one row, the bits of all keys outside [<paramref name="from"/>, <paramref name="to"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void KeepRange(int row, long from, long to)
     {
         Span<ulong> of = Row(row);
@@ -61,6 +65,7 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     }
 
     /// <summary>Clears, in one row, the bits of the keys in [<paramref name="from"/>, <paramref name="to"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ClearRange(int row, long from, long to)
     {
         Span<ulong> of = Row(row);
@@ -70,6 +75,7 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
             of[w] &= ~RangeBits(first - w * 64, end - w * 64);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong RangeBits(int from, int to)
     {
         from = Math.Clamp(from, 0, 64);

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Distributed.Kernels.States;
 
@@ -14,6 +15,7 @@ public static class StateMath
     /// <param name="state">The state.</param>
     /// <param name="row">The row.</param>
     /// <param name="destination">At least <see cref="AttentionState.ValueDim"/> numbers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void Normalise(in AttentionState state, int row, Span<float> destination)
     {
         float sum = state.Sum[row];

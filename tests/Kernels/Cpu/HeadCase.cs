@@ -41,11 +41,13 @@ internal sealed unsafe class HeadCase
         using var q = new TypedRows(Q, type);
         using var k = new TypedRows(K, type);
         using var v = new TypedRows(V, type);
-        using var head = new HeadAttention(kernel, k.Rows, v.Rows);
+        using var head = new HeadAttention(kernel, k.Rows.Count, k.Rows.Dim, v.Rows.Dim);
+        head.Pack(k.Rows, v.Rows);
+        using NativeBuffer scratch = head.NewScratch();
         fixed (float* to = output)
         {
             fixed (float* toLse = lse)
-                head.Compute(q.Rows, Scale, Mask, .., to, toLse);
+                head.Compute(q.Rows, Scale, Mask, .., to, toLse, scratch);
         }
         return (output, lse);
     }

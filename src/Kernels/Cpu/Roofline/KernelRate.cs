@@ -7,18 +7,20 @@ namespace Distributed.Kernels.Cpu.Roofline;
 /// <summary>Runs a kernel over a shape with made-up numbers and times it: packing, folding and normalising, all of it.</summary>
 public sealed unsafe class KernelRate : IDisposable
 {
-    private readonly CpuKernel _kernel;
     private readonly KernelShape _shape;
     private readonly NativeBuffer _inputs;
     private readonly NativeBuffer _output;
     private readonly TensorRows[] _queries, _keys, _values;
+    private readonly HeadAttention[] _heads;
+    private readonly List<NativeBuffer> _scratch = [];
 
     /// <summary>Makes the inputs: normally distributed, always the same.</summary>
     public KernelRate(CpuKernel kernel, KernelShape shape)
     {
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(shape);
-        (_kernel, _shape) = (kernel, shape);
+        _shape = shape;
+        _heads = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => new HeadAttention(kernel, shape.Keys, shape.Dim, shape.ValueDim))];
         int size = shape.Type.SizeInBytes();
         nuint query = (nuint)shape.Rows * (nuint)shape.Dim, key = (nuint)shape.Keys * (nuint)shape.Dim,
             value = (nuint)shape.Keys * (nuint)shape.ValueDim;
@@ -41,33 +43,26 @@ public sealed unsafe class KernelRate : IDisposable
         var took = new double[threads];
         int spans = new SpanGrid(_shape.Rows).Count;
         int group = _shape.QueryHeads / _shape.KeyHeads;
-        var heads = new HeadAttention?[_shape.KeyHeads];
+        while (_scratch.Count < threads)
+            _scratch.Add(_heads[0].NewScratch());
         int nextHead = 0, nextSpan = 0;
-        try
+        using var packed = new Barrier(threads);
+        Workers.Run(threads, thread =>
         {
-            using var packed = new Barrier(threads);
-            Workers.Run(threads, thread =>
+            double begin = clock.Now;
+            for (int head; (head = Interlocked.Increment(ref nextHead) - 1) < _heads.Length;)
+                _heads[head].Pack(_keys[head], _values[head]);
+            packed.SignalAndWait();
+            for (int unit; (unit = Interlocked.Increment(ref nextSpan) - 1) < spans * _shape.QueryHeads;)
             {
-                double begin = clock.Now;
-                for (int head; (head = Interlocked.Increment(ref nextHead) - 1) < heads.Length;)
-                    heads[head] = new HeadAttention(_kernel, _keys[head], _values[head]);
-                packed.SignalAndWait();
-                for (int unit; (unit = Interlocked.Increment(ref nextSpan) - 1) < spans * _shape.QueryHeads;)
-                {
-                    // The last spans of a causal problem are the longest: they come first, so that threads end together.
-                    int head = unit % _shape.QueryHeads, span = spans - 1 - unit / _shape.QueryHeads;
-                    float* output = _output.Floats + (nint)head * _shape.Rows * _shape.ValueDim;
-                    heads[head / group]!.Compute(
-                        _queries[head], 1 / Math.Sqrt(_shape.Dim), _shape.Mask, span..(span + 1), output, null);
-                }
-                took[thread] = clock.Now - begin;
-            });
-        }
-        finally
-        {
-            foreach (HeadAttention? head in heads)
-                head?.Dispose();
-        }
+                // The last spans of a causal problem are the longest: they come first, so that threads end together.
+                int head = unit % _shape.QueryHeads, span = spans - 1 - unit / _shape.QueryHeads;
+                float* output = _output.Floats + (nint)head * _shape.Rows * _shape.ValueDim;
+                _heads[head / group].Compute(
+                    _queries[head], 1 / Math.Sqrt(_shape.Dim), _shape.Mask, span..(span + 1), output, null, _scratch[thread]);
+            }
+            took[thread] = clock.Now - begin;
+        });
         return took.Max();
     }
 
@@ -76,6 +71,10 @@ public sealed unsafe class KernelRate : IDisposable
     {
         _inputs.Dispose();
         _output.Dispose();
+        foreach (HeadAttention head in _heads)
+            head.Dispose();
+        foreach (NativeBuffer scratch in _scratch)
+            scratch.Dispose();
     }
 
     private TensorRows Make(ref byte* at, int rows, int dim, Random random)

@@ -23,8 +23,8 @@ internal static class Blocking
     public const int ScoreStride = Spans.SpanGrid.MaxSpanRows + 16;
 
     /// <summary>
-    /// Vectors of scores that become weights between two steps of a product: some 150 instructions, which the processor
+    /// Vectors of scores that become weights between two steps of a product: some 80 instructions, which the processor
     /// takes in while it still has multiply-adds waiting.
     /// </summary>
-    public const int PieceVectors = 8;
+    public const int PieceVectors = 4;
 }

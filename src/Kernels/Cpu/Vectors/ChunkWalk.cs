@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>Walks over what the groups of a block see of a span: chunk after chunk of keys, in each one group after group.</summary>
@@ -15,6 +17,7 @@ internal unsafe struct ChunkWalk(RowBlock block, int keys)
     public KeyRange Keys { get; private set; }
 
     /// <summary>Goes on to the next group that sees any key of its chunk.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MoveNext()
     {
         for (; _chunk < keys; _chunk += Arithmetic.ChunkKeys, _next = 0)

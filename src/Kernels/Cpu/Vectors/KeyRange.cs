@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -12,6 +13,7 @@ internal readonly record struct KeyRange(int First, int End)
     public bool IsEmpty => End <= First;
 
     /// <summary>What rows <paramref name="firstRow"/> to <paramref name="endRow"/> see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static KeyRange Of(MaskWords? mask, int keys, int firstRow, int endRow)
     {
         if (mask is not { } words)

@@ -170,6 +170,7 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
     internal static float Max(Vector128<float> x) => MathF.Max(MathF.Max(x[0], x[1]), MathF.Max(x[2], x[3]));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         for (int row = 0; row < 16; row += 4)

@@ -146,6 +146,7 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
     internal static float Max(Vector256<float> x) => Lanes128.Max(Lanes128.Max(x.GetLower(), x.GetUpper()));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Transpose(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         for (int row = 0; row < 16; row += 8)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -17,6 +18,7 @@ internal static unsafe class Packing<T>
     public static int PaddedRows(int rows) => (rows + Blocking.GroupRows - 1) / Blocking.GroupRows * Blocking.GroupRows;
 
     /// <summary>Queries as <c>[group, dim, 6]</c>, scaled; rows and elements that are not there are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Queries(TensorRows queries, double scale, float* destination)
     {
         int dim = PaddedDim(queries.Dim);
@@ -39,6 +41,7 @@ internal static unsafe class Packing<T>
     }
 
     /// <summary>Keys as <c>[panel, dim, width]</c>; keys and elements that are not there are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Keys(TensorRows keys, int width, float* destination)
     {
         int dim = PaddedDim(keys.Dim);
@@ -76,6 +79,7 @@ internal static unsafe class Packing<T>
 
     /// <summary>Values as <c>[strip, key, width]</c>; columns that are not there are 0.</summary>
     /// <returns>Whether all are finite.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Values(TensorRows values, ColumnStrips strips, float* destination)
     {
         float* row = stackalloc float[strips.Columns];
@@ -101,6 +105,7 @@ internal static unsafe class Packing<T>
 
     private static int Round16(int dim) => (dim + 15) & ~15;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ReadRow(TensorRows rows, int row, float* destination, int padded)
     {
         RowReader.Read(rows, row, destination);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -15,6 +16,7 @@ internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges
     public KeyRange* Seen => (KeyRange*)Ranges;
 
     /// <summary>The block that begins at row <paramref name="first"/> of <paramref name="rows"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RowBlock At(int first, int rows, MaskWords? mask, int keys, KeyRange* ranges)
     {
         var block = new RowBlock(first, Math.Min(Blocking.BlockRows, rows - first), (nint)ranges);

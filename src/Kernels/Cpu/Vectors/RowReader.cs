@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
@@ -9,6 +10,7 @@ namespace Distributed.Kernels.Cpu.Vectors;
 internal static unsafe class RowReader
 {
     /// <summary>Writes row <paramref name="row"/> as F32 to <paramref name="destination"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Read(TensorRows rows, int row, float* destination)
     {
         var to = new Span<float>(destination, rows.Dim);

@@ -59,6 +59,7 @@ internal static unsafe class ScorePass<T, TPanel>
 
     private static ulong LowBits(int count) => count >= 64 ? ulong.MaxValue : (1UL << count) - 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Hide(ulong seen, float* scores, float* maxima)
     {
         for (int lane = 0; lane < TPanel.Width; lane += Arithmetic.Lanes)

@@ -79,6 +79,7 @@ internal static unsafe class Transposition
     }
 
     /// <summary>4 × 4 numbers in four registers of 128 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Of4By4(float* source, nint from, float* destination, nint to)
     {
         Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + from),

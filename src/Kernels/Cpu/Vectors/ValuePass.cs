@@ -89,6 +89,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
     }
 
     /// <summary>Row by row, without the keys that the row may not see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumSeen(
         float* values, KeyRange keys, MaskWords mask, RowBlock block, int group, ColumnStrip strip, float* scores, float* sums)
     {

@@ -76,6 +76,7 @@ internal static unsafe class ValueTiles
     /// The same for one row and only the keys whose bit is set in <paramref name="seen"/>: a key that a row may not see is
     /// left out of the sum altogether, as its value may be NaN or infinite.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ComputeSeen<T>(
         float* weights, float* values, nint width, KeyRange keys, ReadOnlySpan<ulong> seen, float* sums)
         where T : struct, IStrip<T>

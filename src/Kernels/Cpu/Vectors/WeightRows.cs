@@ -18,6 +18,7 @@ internal unsafe struct WeightRows
     /// <param name="work">The workspace.</param>
     /// <param name="group">The group.</param>
     /// <param name="keys">The keys; not empty.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public WeightRows(in Workspace work, int group, KeyRange keys)
     {
         int row = group * Blocking.GroupRows;
@@ -41,17 +42,25 @@ internal unsafe struct WeightRows
     public void Next<T>()
         where T : struct, ILanes<T>
     {
-        int vectors = Math.Min(Blocking.PieceVectors, _vectorsInRow);
         T shift = T.Create(*_shifts);
         T sum = T.Load(_sums);
-        float* end = _at + vectors * Arithmetic.Lanes;
-        for (; _at < end; _at += Arithmetic.Lanes)
+        int vectors = Blocking.PieceVectors;
+        if (_vectorsInRow >= Blocking.PieceVectors)
         {
-            T weight = Exp2.Of(T.Subtract(T.Load(_at), shift));
-            T.Store(weight, _at);
-            sum = T.Add(sum, weight);
+            // Written out: a loop's end would be mispredicted each time.
+            sum = T.Add(sum, One(_at, shift));
+            sum = T.Add(sum, One(_at + Arithmetic.Lanes, shift));
+            sum = T.Add(sum, One(_at + 2 * Arithmetic.Lanes, shift));
+            sum = T.Add(sum, One(_at + 3 * Arithmetic.Lanes, shift));
+        }
+        else
+        {
+            vectors = _vectorsInRow;
+            for (int i = 0; i < vectors; i++)
+                sum = T.Add(sum, One(_at + i * Arithmetic.Lanes, shift));
         }
         T.Store(sum, _sums);
+        _at += vectors * Arithmetic.Lanes;
         Pieces--;
         _vectorsInRow -= vectors;
         if (_vectorsInRow > 0)
@@ -60,6 +69,15 @@ internal unsafe struct WeightRows
         _at += Blocking.ScoreStride - Vectors * Arithmetic.Lanes;
         _shifts++;
         _sums += Arithmetic.Lanes;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T One<T>(float* at, T shift)
+        where T : struct, ILanes<T>
+    {
+        T weight = Exp2.Of(T.Subtract(T.Load(at), shift));
+        T.Store(weight, at);
+        return weight;
     }
 
     /// <summary>All pieces that are left.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>The scratch memory of one running call, for <see cref="Blocking.BlockRows"/> rows.</summary>
@@ -34,6 +36,7 @@ internal readonly unsafe struct Workspace(byte* memory, int columns)
         (nuint)(ScoreFloats + 2 * LaneFloats + 2 * Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
 
     /// <summary>Where the sums of a group on a strip begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* SumsOf(int group, ColumnStrip strip) =>
         Sums + (nint)group * Blocking.GroupRows * columns + (nint)strip.First * Blocking.GroupRows;
 }

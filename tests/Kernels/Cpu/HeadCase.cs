@@ -1,5 +1,6 @@
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Tests.Cpu;

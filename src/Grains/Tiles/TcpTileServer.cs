@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Sockets;
+using Distributed.Engine.Tiles;
+using Distributed.Kernels.Memory;
+using Microsoft.Extensions.Logging;
+
+namespace Distributed.Grains.Tiles;
+
+/// <summary>Gives this process's tiles to other silos, over a TCP stream for each. A caller that does not read waits alone.</summary>
+public sealed partial class TcpTileServer : IAsyncDisposable
+{
+    private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(5);
+
+    private readonly ITileShelf _shelf;
+    private readonly byte[] _secret;
+    private readonly ILogger _log;
+    private readonly Socket _listener;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+
+    /// <summary>Listens.</summary>
+    /// <param name="at">Where; port 0 = any free one.</param>
+    /// <param name="secret">The cluster's secret.</param>
+    /// <param name="shelf">What to give.</param>
+    /// <param name="log">Told of callers that are turned away.</param>
+    /// <exception cref="SocketException">The address cannot be listened at.</exception>
+    public TcpTileServer(IPEndPoint at, byte[] secret, ITileShelf shelf, ILogger<TcpTileServer> log)
+    {
+        ArgumentNullException.ThrowIfNull(at);
+        (_secret, _shelf, _log) = (secret, shelf, log);
+        _listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            _listener.Bind(at);
+            _listener.Listen();
+        }
+        catch
+        {
+            _listener.Dispose();
+            throw;
+        }
+        Endpoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Endpoint { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var serving = new HashSet<Task>();
+        try
+        {
+            while (true)
+            {
+                Socket caller = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                serving.RemoveWhere(task => task.IsCompleted);
+                serving.Add(Task.Run(() => ServeAsync(caller), CancellationToken.None));
+            }
+        }
+        catch (Exception stop) when (stop is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            if (!_stopping.IsCancellationRequested)
+                LogStopped(_log, stop);
+        }
+        await Task.WhenAll(serving).ConfigureAwait(false);
+    }
+
+    private async Task ServeAsync(Socket caller)
+    {
+        EndPoint? from = caller.RemoteEndPoint;
+        caller.NoDelay = true;
+        using var stream = new NetworkStream(caller, ownsSocket: true);
+        try
+        {
+            using (var late = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token))
+            {
+                late.CancelAfter(HandshakeTime);
+                await TileHandshake.AnswerAsync(stream, _secret, late.Token).ConfigureAwait(false);
+            }
+            using var buffer = new NativeBuffer(TileFrames.AnswerBytes + NativeBuffer.Alignment + TileLayout.PartBytes);
+            await AnswerAsync(stream, buffer).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or OperationCanceledException)
+        {
+            // The end of a stream between requests is how callers hang up.
+            if (error is not EndOfStreamException && !_stopping.IsCancellationRequested)
+                LogBroken(_log, from, error.Message);
+        }
+    }
+
+    private async Task AnswerAsync(NetworkStream stream, NativeBuffer buffer)
+    {
+        // The header lies right before the part, and the part at an aligned address.
+        Memory<byte> part = new NativeSlice(buffer, NativeBuffer.Alignment, TileLayout.PartBytes).Memory;
+        Memory<byte> whole = new NativeSlice(
+            buffer, NativeBuffer.Alignment - TileFrames.AnswerBytes, TileFrames.AnswerBytes + TileLayout.PartBytes).Memory;
+        var request = new byte[TileFrames.RequestBytes];
+        while (true)
+        {
+            await stream.ReadExactlyAsync(request, _stopping.Token).ConfigureAwait(false);
+            (TilePart wanted, TileAsk ask) = TileFrames.ReadRequest(request);
+            int length = _shelf.TryRead(wanted, ask, part.Span);
+            TileFrames.WriteAnswer(whole.Span, wanted, length >= 0, part.Span[..Math.Max(length, 0)]);
+            await stream.WriteAsync(whole[..(TileFrames.AnswerBytes + Math.Max(length, 0))], _stopping.Token).ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A tile stream from {From} was ended: {Why}")]
+    private static partial void LogBroken(ILogger log, EndPoint? from, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The tile server has stopped listening.")]
+    private static partial void LogStopped(ILogger log, Exception why);
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Distributed.Engine.Tiles;
+
+namespace Distributed.Grains.Tiles;
+
+/// <summary>
+/// Gets tiles over one TCP stream per peer, straight into the memory they stay in. A broken stream is built anew by the
+/// next request; a peer that does not answer is left alone for a moment, so that a frozen one does not hold up every tile;
+/// a dead one is not asked again.
+/// </summary>
+/// <param name="secret">The cluster's secret.</param>
+public sealed class TcpTileTransport(byte[] secret) : ITileTransport, IAsyncDisposable
+{
+    private const int UnderWayPerPeer = 8;
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, Peer> _peers = [];
+    private readonly ConcurrentDictionary<string, bool> _dead = [];
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> FetchAsync(
+        TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        Peer of = _peers.GetOrAdd(peer.Name, _ => new Peer());
+        if (_dead.ContainsKey(peer.Name))
+            throw new IOException($"Silo {peer.Name} is dead.");
+        if (Environment.TickCount64 < of.RestUntil)
+            throw new IOException($"Silo {peer.Name} does not answer; it is asked again in a moment.");
+        await of.Credits.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            TcpTileStream stream = await of.StreamAsync(IPEndPoint.Parse(peer.Endpoint), secret, cancellation).ConfigureAwait(false);
+            return await stream.FetchAsync(part, ask, destination, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            of.RestUntil = Environment.TickCount64 + (long)Rest.TotalMilliseconds;
+            throw;
+        }
+        finally
+        {
+            of.Credits.Release();
+        }
+    }
+
+    /// <summary>Ends what is under way from a silo that membership has declared dead, and asks it no more.</summary>
+    public void Bury(string name)
+    {
+        _dead[name] = true;
+        if (_peers.TryGetValue(name, out Peer? peer))
+            peer.Break(new IOException($"Silo {name} is dead."));
+    }
+
+    /// <summary>Breaks the streams to a silo, as a cut network does; the next request builds a new one.</summary>
+    public void Break(string name)
+    {
+        if (_peers.TryGetValue(name, out Peer? peer))
+            peer.Break(new IOException($"The stream to silo {name} was cut."));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        foreach (Peer peer in _peers.Values)
+            peer.Break(new IOException("This silo is stopping."));
+        return ValueTask.CompletedTask;
+    }
+
+#pragma warning disable CA1001 // A semaphore holds nothing to release until its wait handle is used.
+    private sealed class Peer
+#pragma warning restore CA1001
+    {
+        private readonly SemaphoreSlim _connecting = new(1);
+        private TcpTileStream? _stream;
+
+        public SemaphoreSlim Credits { get; } = new(UnderWayPerPeer);
+
+        public long RestUntil { get; set; }
+
+        public async Task<TcpTileStream> StreamAsync(IPEndPoint endpoint, byte[] secret, CancellationToken cancellation)
+        {
+            if (Volatile.Read(ref _stream) is { Broken: false } open)
+                return open;
+            await _connecting.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                if (_stream is not { Broken: false })
+                    _stream = await TcpTileStream.ConnectAsync(endpoint, secret, cancellation).ConfigureAwait(false);
+                return _stream;
+            }
+            finally
+            {
+                _connecting.Release();
+            }
+        }
+
+        public void Break(IOException why) => Volatile.Read(ref _stream)?.Break(why);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using Distributed.Engine;
+using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Ring;
+using Distributed.Engine.Tiles;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Jobs;
+using Distributed.Kernels.Cpu;
+using Microsoft.Extensions.Logging;
+
+namespace Distributed.Grains.Blocks;
+
+/// <summary>
+/// One attempt of a block on this silo: goes on from the block's latest good checkpoint, pulls and computes to the end,
+/// and leaves the rows in a file of its own.
+/// </summary>
+#pragma warning disable CA1001 // A token source without a timer holds nothing to release, and several may stop the attempt.
+internal sealed partial class BlockAttempt : IBlockWatch
+#pragma warning restore CA1001
+{
+    private const double CheckpointShare = 20;
+    private readonly SiloEngine _engine;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly long _began = Stopwatch.GetTimestamp();
+    private readonly Task _run;
+    private LaneContext? _context;
+    private TimeSpan _interval;
+    private long _lastSaved, _waitsSince, _waited;
+    private volatile BlockStatus _status = new() { Phase = BlockPhase.Running };
+
+    public BlockAttempt(SiloEngine engine, BlockAssignment assignment, ILogger<BlockAttempt> log)
+    {
+        (_engine, Assignment, _log) = (engine, assignment, log);
+        _interval = engine.Options.CheckpointInterval;
+        _run = Task.Run(RunAsync);
+    }
+
+    public BlockAssignment Assignment { get; }
+
+    /// <summary>Ends when the attempt has; it never throws.</summary>
+    public Task Ended => _run;
+
+    public BlockStatus Status => _status with
+    {
+        CostDone = _context?.CostDone ?? 0,
+        PairsSeen = _context?.PairsSeen ?? 0,
+        SecondsWaiting = TimeSpan.FromTicks(Interlocked.Read(ref _waited)).TotalSeconds,
+        Seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds,
+    };
+
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _run.ConfigureAwait(false);
+    }
+
+    public void Waits(int tile) => _waitsSince = Stopwatch.GetTimestamp();
+
+    public void Has(int tile, bool waited)
+    {
+        if (waited)
+            Interlocked.Add(ref _waited, Stopwatch.GetElapsedTime(_waitsSince).Ticks);
+    }
+
+    public Task AbsorbedAsync(BlockWorker worker, int tile)
+    {
+        if (worker.Finished || Stopwatch.GetElapsedTime(_lastSaved) < _interval)
+            return Task.CompletedTask;
+        long started = Stopwatch.GetTimestamp();
+        double cost = _context!.CostDone;
+        BlockCheckpoint.Write(
+            _engine.Store.CheckpointOf(Assignment.Ticket.Job, Assignment.Block, Assignment.Attempt),
+            JobStore.KeyOf(Assignment.Ticket), worker);
+        _status = _status with { CostSaved = cost };
+        _lastSaved = Stopwatch.GetTimestamp();
+        TimeSpan least = Stopwatch.GetElapsedTime(started) * CheckpointShare;
+        _interval = least > _engine.Options.CheckpointInterval ? least : _engine.Options.CheckpointInterval;
+        return Task.CompletedTask;
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            using OpenJob job = _engine.Use(Assignment.Ticket.Job);
+            await ComputeAsync(job).ConfigureAwait(false);
+            _status = _status with { Phase = BlockPhase.Finished };
+        }
+        catch (OperationCanceledException)
+        {
+            _status = _status with { Phase = BlockPhase.Stopped };
+        }
+#pragma warning disable CA1031 // Whatever ends the attempt is the coordinator's to know and to act on.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogFailed(_log, Assignment.Block, Assignment.Attempt, error);
+            _status = _status with
+            {
+                Phase = BlockPhase.Failed, Error = error.Message, IsInputError = error is InputException,
+            };
+        }
+    }
+
+    private async Task ComputeAsync(OpenJob job)
+    {
+        using RowsFile rows = RowsFile.Create(
+            _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
+        using BlockWorker worker = Restore(job, rows);
+        _lastSaved = Stopwatch.GetTimestamp();
+        string self = _engine.Name;
+        TilePeer[] peers = [.. Assignment.Silos.Select(silo => new TilePeer(silo.Name, silo.TileEndpoint))];
+        var map = new RingMap(self, [.. Assignment.Homes.Select(home => home < 0 ? null : peers[home])]);
+        ITileSource source = job.Tiles.SourceFor(Assignment.Block, Assignment.Attempt, () => map);
+        await BlockRun.ToEndAsync(worker, source, _engine.Pool, this, _stop.Token).ConfigureAwait(false);
+        rows.Flush();
+    }
+
+    private BlockWorker Restore(OpenJob job, RowsFile rows)
+    {
+        foreach (string checkpoint in _engine.Store.CheckpointsOf(job.Ticket.Job, Assignment.Block))
+        {
+            BlockWorker worker = Fresh(job, rows);
+            try
+            {
+                if (BlockCheckpoint.TryRestore(checkpoint, JobStore.KeyOf(job.Ticket), worker))
+                {
+                    double cost = _context!.CostDone;
+                    _status = _status with { CostRestored = cost, CostSaved = cost };
+                    return worker;
+                }
+            }
+            catch (Exception error) when (error is InvalidDataException or IOException)
+            {
+                LogRefused(_log, checkpoint, error.Message);
+            }
+            worker.Dispose();
+        }
+        return Fresh(job, rows);
+    }
+
+    private BlockWorker Fresh(OpenJob job, RowsFile rows)
+    {
+        _context = new LaneContext(
+            job.Plan, job.Input.Queries, job.Specification.Options.ScaleFor(job.Input.Shape.KeyDim), CpuKernels.Best,
+            job.Packed, rows) { KeepStates = true };
+        return new BlockWorker(_context, job.Plan.Blocks[Assignment.Block], job.Ticket.RowsPerLane);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {Attempt} of block {Block} failed.")]
+    private static partial void LogFailed(ILogger log, int block, int attempt, Exception why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Checkpoint {File} is left aside: {Why}")]
+    private static partial void LogRefused(ILogger log, string file, string why);
+}

@@ -1,0 +1,34 @@
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Placement;
+
+namespace Distributed.Grains.Blocks;
+
+/// <summary>The grain before a <see cref="BlockAttempt"/>. Its turns only pass on; the work is done elsewhere.</summary>
+[KeepAlive, NamedSiloPlacement]
+internal sealed class BlockGrain(SiloEngine engine) : Grain, IBlockGrain
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public Task StartAsync(BlockAssignment assignment) => Task.Run(() => engine.Begin(Key, assignment));
+
+    public async Task<BlockStatus> WatchAsync()
+    {
+        if (engine.Find(Key) is not { } attempt)
+        {
+            DeactivateOnIdle();
+            return new BlockStatus { Phase = BlockPhase.Unknown };
+        }
+        await Task.WhenAny(attempt.Ended, Task.Delay(Moment));
+        return attempt.Status;
+    }
+
+    public async Task StopAsync()
+    {
+        if (engine.Find(Key) is { } attempt)
+            await attempt.StopAsync();
+        engine.Forget(Key);
+        DeactivateOnIdle();
+    }
+}

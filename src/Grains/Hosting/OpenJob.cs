@@ -1,0 +1,84 @@
+using Distributed.Engine.FileJobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tiles;
+using Distributed.Grains.Jobs;
+using Distributed.Kernels.Cpu;
+
+namespace Distributed.Grains.Hosting;
+
+/// <summary>A job as one silo sees it: its mapped input, its plan, and its tiles, which the silo gives to others.</summary>
+internal sealed class OpenJob : IDisposable
+{
+    private readonly JobFiles _files;
+    private readonly TileExchange.Job _tiles;
+    private readonly Lock _lock = new();
+    private int _users = 1;
+    private bool _closed;
+
+    private OpenJob(JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, long packedBytes)
+    {
+        Ticket = ticket;
+        Specification = specification;
+        _files = files;
+        Plan = plan;
+        Packed = new PackedSpanCache(CpuKernels.Best, packedBytes);
+        _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
+    }
+
+    public JobTicket Ticket { get; }
+
+    public FileJobSpecification Specification { get; }
+
+    public JobPlan Plan { get; }
+
+    public Distributed.Engine.Jobs.AttentionInput Input => _files.Input;
+
+    public PackedSpanCache Packed { get; }
+
+    public TileExchange.Job Tiles => _tiles;
+
+    /// <summary>Maps the job's input and plans it.</summary>
+    /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
+    public static OpenJob Open(JobTicket ticket, TileExchange exchange, long packedBytes)
+    {
+        FileJobSpecification specification = FileJobJson.Read(ticket.Specification);
+        InputStamp.Check(specification.Inputs, ticket.InputStamp);
+        JobFiles files = JobFiles.Open(specification.Inputs, specification.Layout, specification.Ignore);
+        try
+        {
+            JobPlan plan = JobPlan.Create(files.Input.Shape, specification.Options with { Blocks = ticket.Blocks });
+            return new OpenJob(ticket, specification, files, plan, exchange, packedBytes);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Keeps the job open for one more user.</summary>
+    public bool TryUse()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return false;
+            _users++;
+            return true;
+        }
+    }
+
+    /// <summary>Ends one use; with the last one the input is unmapped.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (--_users > 0)
+                return;
+            _closed = true;
+        }
+        _tiles.Dispose();
+        Packed.Dispose();
+        _files.Dispose();
+    }
+}

@@ -1,0 +1,30 @@
+using Orleans.Concurrency;
+
+namespace Distributed.Grains.Jobs;
+
+/// <summary>A job's coordinator. Its key is the job.</summary>
+[Alias("distributed.job")]
+public interface IJobGrain : IGrainWithGuidKey
+{
+    /// <summary>Takes a job on and begins it. Again with the same key does nothing.</summary>
+    /// <param name="specification">The specification as JSON; its paths are those that every silo sees.</param>
+    /// <returns>Null when it was taken on; otherwise what is wrong with it, in one sentence.</returns>
+    [AlwaysInterleave]
+    Task<string?> StartAsync(string specification);
+
+    /// <summary>Goes on with a job that was begun and has not ended.</summary>
+    [AlwaysInterleave]
+    Task EnsureRunningAsync();
+
+    /// <summary>How it stands; null when there is no such job.</summary>
+    [AlwaysInterleave]
+    Task<JobInfo?> GetAsync();
+
+    /// <summary>How it stands, again and again until it has ended.</summary>
+    [AlwaysInterleave]
+    IAsyncEnumerable<JobInfo> WatchAsync(CancellationToken cancellation);
+
+    /// <summary>Ends the job and takes away what it has made.</summary>
+    [AlwaysInterleave]
+    Task CancelAsync();
+}

@@ -1,0 +1,354 @@
+using Distributed.Engine;
+using Distributed.Engine.FileJobs;
+using Distributed.Grains.Blocks;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Placement;
+using Distributed.Grains.Silos;
+using Microsoft.Extensions.Logging;
+
+namespace Distributed.Grains.Jobs;
+
+/// <summary>
+/// Drives a job to its end: gives blocks to silos, follows their attempts and the cluster's members, puts finished rows
+/// into the output. It runs in its grain's turns, one step at a time, and does its disk work outside them.
+/// </summary>
+internal sealed partial class JobCoordinator : IDisposable
+{
+    private const int FailuresTaken = 3;
+    private const int AttemptsPerEpoch = 4096;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FirstSilosWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnySiloWithin = TimeSpan.FromSeconds(60);
+
+    private readonly Guid _job;
+    private readonly JobRecord _record;
+    private readonly SiloEngine _engine;
+    private readonly ClusterView _cluster;
+    private readonly IGrainFactory _grains;
+    private readonly ILogger _log;
+    private readonly Dictionary<string, CoordinatedSilo> _silos = [];
+    private readonly Dictionary<string, Task<CoordinatedSilo?>> _joining = [];
+    private readonly List<Task> _following = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly JobTally _tally;
+    private BlockSchedule _schedule = null!;
+    private JobTicket _ticket = null!;
+    private Task _copying = Task.CompletedTask;
+    private Exception? _failure;
+    private int _failures, _attempts;
+    private bool _cancelled;
+
+    public JobCoordinator(
+        Guid job, JobRecord record, SiloEngine engine, ClusterView cluster, IGrainFactory grains, ILogger log)
+    {
+        (_job, _record, _engine, _cluster, _grains, _log) = (job, record, engine, cluster, grains, log);
+        _tally = new JobTally(job, record);
+    }
+
+    /// <summary>How the job stands.</summary>
+    public JobInfo Info => _tally.Info(_silos.Values);
+
+    /// <summary>Ends the job without an output.</summary>
+    public void Cancel()
+    {
+        _cancelled = true;
+        _stop.Cancel();
+    }
+
+    /// <summary>Ends the coordinator but not the job: another one goes on.</summary>
+    public void HandOver() => _stop.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
+
+    /// <summary>Runs until the job has ended, or the coordinator is to end.</summary>
+    public async Task RunAsync()
+    {
+        int epoch = await Task.Run(() => _engine.Store.ClaimEpoch(_job));
+        _ticket = new JobTicket(_job, epoch, _record.Specification, _record.Blocks, _record.RowsPerLane, _record.InputStamp);
+        _tally.Begin(epoch);
+        LogBegins(_log, _job, epoch);
+        try
+        {
+            await Task.Run(() => _engine.Open(_ticket));
+            using OpenJob job = _engine.Use(_job);
+            using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(job.Specification, job.Plan.Shape));
+            await Task.Run(() => _engine.Store.BeginOutput(_job, epoch, output.TemporaryPath));
+            await ComputeAsync(job, output);
+            await Task.Run(output.Commit);
+            await EndAsync(JobState.Finished, null);
+        }
+        catch (Exception) when (_cancelled)
+        {
+            await EndAsync(JobState.Cancelled, null);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            LogHandsOver(_log, _job, epoch);
+        }
+        catch (Exception error) when (error is not SupersededException && _engine.Store.LatestEpoch(_job) == epoch)
+        {
+            await EndAsync(JobState.Failed, error);
+        }
+        finally
+        {
+            await _stop.CancelAsync();
+            await Task.WhenAll(_following.Append(_copying)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private async Task ComputeAsync(OpenJob job, FileJobOutput output)
+    {
+        IReadOnlyList<FinishedBlock> finished = await Task.Run(() => _engine.Store.Finished(_job));
+        _tally.Plan(job.Plan, finished);
+        _schedule = new BlockSchedule([.. job.Plan.Blocks.Select(block => block.Cost)], finished.Select(block => block.Block));
+        foreach (FinishedBlock block in finished)
+            Copy(job, output, block);
+        await GatherAsync();
+        while (!_schedule.AllFinished)
+        {
+            FollowMembers();
+            foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive))
+                Employ(silo, job, output);
+            _following.RemoveAll(task => task.IsCompletedSuccessfully);
+            await Task.WhenAny([Task.Delay(Tick, _stop.Token), .. _following]);
+            _stop.Token.ThrowIfCancellationRequested();
+            if (_failure is { } failure)
+                throw failure;
+            if (_copying.IsFaulted)
+                await _copying;
+        }
+        await _copying;
+    }
+
+    /// <summary>Waits for the silos that are there, finds what they compute for this job, and divides the blocks.</summary>
+    private async Task GatherAsync()
+    {
+        using var enough = new CancellationTokenSource(FirstSilosWithin);
+        do
+        {
+            FollowMembers();
+            await Task.Delay(Tick, _stop.Token);
+        }
+        while (_joining.Values.Any(joining => !joining.IsCompleted) && !enough.IsCancellationRequested);
+        FollowMembers();
+        CoordinatedSilo[] silos = [.. _silos.Values.OrderBy(silo => silo.Name, StringComparer.Ordinal)];
+        if (silos.Length > 0)
+            _schedule.Divide([.. silos.Select(silo => (silo.Name, silo.Info.Speed))]);
+    }
+
+    private void FollowMembers()
+    {
+        foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive && !_cluster.MayLive(silo.Name)))
+        {
+            LogGone(_log, silo.Name, _job);
+            silo.Leave();
+            _schedule.Leave(silo.Name);
+        }
+        foreach (string name in _cluster.Active.Where(name => !_silos.ContainsKey(name)))
+        {
+            if (!_joining.TryGetValue(name, out Task<CoordinatedSilo?>? joining))
+                _joining[name] = JoinAsync(name);
+            else if (joining.IsCompleted && _joining.Remove(name) && joining.Result is { } silo)
+                Welcome(silo);
+        }
+        if (!_silos.Values.Any(silo => silo.Alive) && _tally.SinceBegin > AnySiloWithin)
+            throw new IOException($"No silo could take part in the job within {AnySiloWithin.TotalSeconds:f0} s.");
+    }
+
+    private async Task<CoordinatedSilo?> JoinAsync(string name)
+    {
+        try
+        {
+            ISiloGrain grain = _grains.GetGrain<ISiloGrain>(NamedSilo.Key(name, "silo"));
+            SiloInfo info = await grain.GetInfoAsync();
+            await grain.OpenAsync(_ticket);
+            var silo = new CoordinatedSilo(info);
+            foreach (RunningBlock running in await grain.RunningAsync(_job))
+                silo.Running.Add(new RunningAttempt(silo, running.Block, running.Attempt, running.Key));
+            return silo;
+        }
+        catch (Exception error) when (error is not SupersededException)
+        {
+            LogCannotJoin(_log, name, _job, error.Message);
+            await Task.Delay(TimeSpan.FromMilliseconds(500));
+            return null;
+        }
+    }
+
+    private void Welcome(CoordinatedSilo silo)
+    {
+        _silos[silo.Name] = silo;
+        _schedule.Join(silo.Name, silo.Info.Speed);
+        foreach (RunningAttempt attempt in silo.Running)
+            _schedule.Run(attempt.Block, silo.Name);
+        LogJoined(_log, silo.Name, _job, silo.Info.Threads, silo.Info.Speed);
+    }
+
+    /// <summary>Follows what a silo computes already, and fills its free places.</summary>
+    private void Employ(CoordinatedSilo silo, OpenJob job, FileJobOutput output)
+    {
+        foreach (RunningAttempt adopted in silo.Running.Where(attempt => !attempt.Followed))
+        {
+            adopted.Followed = true;
+            _following.Add(FollowAsync(adopted, null, job, output));
+        }
+        while (silo.Running.Count < silo.Info.BlocksAtOnce && _schedule.Next(silo.Name) is { } block)
+        {
+            int number = _ticket.Epoch * AttemptsPerEpoch + _attempts++;
+            string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");
+            var attempt = new RunningAttempt(silo, block, number, key) { Followed = true };
+            silo.Running.Add(attempt);
+            _following.Add(FollowAsync(attempt, Assignment(block, number), job, output));
+        }
+    }
+
+    private BlockAssignment Assignment(int block, int attempt)
+    {
+        SiloPeer[] peers = [.. _silos.Values.Where(silo => silo.Alive).Select(silo => silo.Info.Peer)];
+        return new BlockAssignment(
+            _ticket, block, attempt, peers, [.. _schedule.Homes.Select(home => Array.FindIndex(peers, peer => peer.Name == home))]);
+    }
+
+    private async Task FollowAsync(RunningAttempt attempt, BlockAssignment? start, OpenJob job, FileJobOutput output)
+    {
+        IBlockGrain grain = _grains.GetGrain<IBlockGrain>(attempt.Key);
+        bool started = start is null;
+        while (attempt.Silo.Alive && !_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (!started)
+                    await OrGone(grain.StartAsync(start!), attempt.Silo);
+                started = true;
+                if (await OrGone(grain.WatchAsync(), attempt.Silo) is { } status && status.Phase != BlockPhase.Unknown)
+                    attempt.Status = status;
+                else
+                    break;
+                if (attempt.Status.Phase != BlockPhase.Running)
+                    break;
+            }
+            catch (SupersededException superseded)
+            {
+                _failure = superseded;
+                return;
+            }
+            catch (Exception error) when (error is OrleansException or TimeoutException)
+            {
+                // Its silo does not answer. Either it will, or its death will be declared.
+                await Task.Delay(Tick);
+            }
+        }
+        attempt.Silo.Running.Remove(attempt);
+        if (attempt.Status.Phase == BlockPhase.Finished)
+            await FinishAsync(attempt, job, output);
+        else if (!_stop.IsCancellationRequested)
+            GiveUp(attempt);
+        if (attempt.Silo.Alive)
+            _ = grain.StopAsync().ContinueWith(stopped => stopped.Exception, TaskScheduler.Default);
+    }
+
+    private static async Task<BlockStatus?> OrGone(Task<BlockStatus> call, CoordinatedSilo silo)
+    {
+        await OrGone((Task)call, silo);
+        return call.IsCompleted ? await call : null;
+    }
+
+    /// <summary>A call that is not waited for any longer when its silo is gone.</summary>
+    private static async Task OrGone(Task call, CoordinatedSilo silo)
+    {
+        await Task.WhenAny(call, silo.Gone);
+        if (call.IsCompleted)
+            await call;
+    }
+
+    private async Task FinishAsync(RunningAttempt attempt, OpenJob job, FileJobOutput output)
+    {
+        var block = new FinishedBlock(
+            attempt.Block, attempt.Attempt, attempt.Silo.Name, attempt.Status.CostDone, attempt.Status.PairsSeen,
+            attempt.Status.SecondsWaiting, attempt.Status.Seconds);
+        await Task.Run(() =>
+        {
+            _engine.Store.Finish(_job, block);
+            foreach (string checkpoint in _engine.Store.CheckpointsOf(_job, block.Block).ToArray())
+                File.Delete(checkpoint);
+        });
+        _schedule.Finish(block.Block);
+        _tally.Finish(block, attempt);
+        Copy(job, output, block);
+    }
+
+    private void GiveUp(RunningAttempt attempt)
+    {
+        LogLost(_log, attempt.Attempt, attempt.Block, attempt.Silo.Name, attempt.Status.Phase, attempt.Status.Error);
+        if (attempt.Status.Phase == BlockPhase.Failed && (attempt.Status.IsInputError || ++_failures > FailuresTaken))
+        {
+            _failure = attempt.Status.IsInputError
+                ? new InputException(attempt.Status.Error!)
+                : new IOException($"Block {attempt.Block} failed {_failures} times, at last so: {attempt.Status.Error}");
+        }
+        _tally.Lose(attempt);
+        _schedule.Lose(attempt.Block);
+    }
+
+    /// <summary>Puts a finished block's rows into the output, after those before it.</summary>
+    private void Copy(OpenJob job, FileJobOutput output, FinishedBlock block)
+    {
+        Task before = _copying;
+        _copying = CopyAsync();
+        async Task CopyAsync()
+        {
+            await before;
+            await Task.Run(() => RowsFile.CopyTo(
+                _engine.Store.RowsOf(_job, block.Block, block.Attempt), job.Plan, job.Plan.Blocks[block.Block], output.Sink));
+        }
+    }
+
+    private async Task EndAsync(JobState state, Exception? error)
+    {
+        if (error is not null)
+            LogFailed(_log, _job, error);
+        _tally.End(state, error);
+        await Task.WhenAll(_silos.Values.Where(silo => silo.Alive).Select(CloseAsync));
+        await _engine.CloseAsync(_job);
+        JobInfo outcome = Info;
+        await Task.Run(() => _engine.Store.End(_job, outcome));
+    }
+
+    private async Task CloseAsync(CoordinatedSilo silo)
+    {
+        try
+        {
+            await OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job), silo);
+        }
+        catch (Exception error) when (error is OrleansException or TimeoutException)
+        {
+            // It looks by itself whether its jobs have ended (SiloWatch).
+            LogCannotClose(_log, silo.Name, _job, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Coordinator {Epoch} of job {Job} begins.")]
+    private static partial void LogBegins(ILogger log, Guid job, int epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Coordinator {Epoch} of job {Job} hands over.")]
+    private static partial void LogHandsOver(ILogger log, Guid job, int epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} takes part in job {Job} with {Threads} threads, {Speed} pairs/s.")]
+    private static partial void LogJoined(ILogger log, string silo, Guid job, int threads, double speed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone from job {Job}.")]
+    private static partial void LogGone(ILogger log, string silo, Guid job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} cannot take part in job {Job} now: {Why}")]
+    private static partial void LogCannotJoin(ILogger log, string silo, Guid job, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} could not be told that job {Job} has ended: {Why}")]
+    private static partial void LogCannotClose(ILogger log, string silo, Guid job, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} of block {Block} on {Silo} is given up ({Phase}): {Why}")]
+    private static partial void LogLost(ILogger log, int attempt, int block, string silo, BlockPhase phase, string? why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {Job} failed.")]
+    private static partial void LogFailed(ILogger log, Guid job, Exception why);
+}

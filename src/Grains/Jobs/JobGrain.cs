@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Distributed.Engine;
+using Distributed.Engine.FileJobs;
+using Distributed.Grains.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Distributed.Grains.Jobs;
+
+/// <summary>Takes a job on, and hosts its <see cref="JobCoordinator"/> until it has ended.</summary>
+[KeepAlive]
+#pragma warning disable CA1001 // RunAsync disposes the coordinator when it has ended.
+internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, ILogger<JobGrain> log) : Grain, IJobGrain
+#pragma warning restore CA1001
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
+    private JobCoordinator? _coordinator;
+    private Task? _run;
+
+    private Guid Job => this.GetPrimaryKey();
+
+    public async Task<string?> StartAsync(string specification)
+    {
+        if (await Task.Run(() => engine.Store.Load(Job)) is null)
+        {
+            try
+            {
+                IReadOnlyList<Silos.SiloInfo> silos = await cluster.InfosAsync(GrainFactory);
+                await Task.Run(() => TakeOn(specification, silos));
+            }
+            catch (InputException error)
+            {
+                DeactivateOnIdle();
+                return error.Message;
+            }
+        }
+        await EnsureRunningAsync();
+        return null;
+    }
+
+    public async Task EnsureRunningAsync()
+    {
+        if (_run is not null)
+            return;
+        JobRecord? record = await Task.Run(() => engine.Store.Load(Job));
+        if (_run is not null || record is null || engine.Store.Outcome(Job) is not null)
+            return;
+        _coordinator = new JobCoordinator(Job, record, engine, cluster, GrainFactory, log);
+        _run = RunAsync(_coordinator);
+    }
+
+    public async Task<JobInfo?> GetAsync()
+    {
+        if (_coordinator is { } coordinator)
+            return coordinator.Info;
+        return await Task.Run(() => engine.Store.Outcome(Job)
+            ?? (engine.Store.Load(Job) is { } record ? new JobInfo { Id = Job, Blocks = record.Blocks } : null));
+    }
+
+    public async IAsyncEnumerable<JobInfo> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        JobInfo? last = null;
+        while (await GetAsync() is { } info)
+        {
+            if (info != last)
+                yield return info;
+            last = info;
+            if (info.State is not (JobState.Waiting or JobState.Running))
+                yield break;
+            await Task.Delay(Moment, cancellation);
+        }
+    }
+
+    public async Task CancelAsync()
+    {
+        await EnsureRunningAsync();
+        _coordinator?.Cancel();
+        if (_run is { } run)
+            await run;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // The silo goes; the blocks on other silos go on, and the next coordinator finds them.
+        _coordinator?.HandOver();
+        if (_run is { } run)
+            await run;
+    }
+
+    private async Task RunAsync(JobCoordinator coordinator)
+    {
+        try
+        {
+            await coordinator.RunAsync();
+        }
+#pragma warning disable CA1031 // The coordinator's end is written down by itself; what is left is this silo's trouble, and another one goes on.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogGivenUp(log, Job, error);
+        }
+        finally
+        {
+            _coordinator = null;
+            _run = null;
+            coordinator.Dispose();
+            DeactivateOnIdle();
+        }
+    }
+
+    private void TakeOn(string json, IReadOnlyList<Silos.SiloInfo> silos)
+    {
+        FileJobSpecification specification = FileJobJson.Read(json);
+        RequireAbsolute(specification.Inputs.All.Append(specification.Output));
+        using JobFiles files = JobFiles.Open(specification.Inputs, specification.Layout, specification.Ignore);
+        // The output is made once and taken away again, so that a name or a disk that will not do is known now.
+        using (FileJobOutput.Create(specification, files.Input.Shape))
+        {
+        }
+        (int blocks, int rowsPerLane) = JobPlanner.Cut(
+            specification, files.Input, silos.Sum(silo => silo.BlocksAtOnce), silos.Max(silo => silo.Threads));
+        engine.Store.Create(Job, new JobRecord(
+            FileJobJson.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow));
+    }
+
+    private static void RequireAbsolute(IEnumerable<string> paths)
+    {
+        if (paths.FirstOrDefault(path => !Path.IsPathFullyQualified(path)) is { } relative)
+            throw new InputException($"Path '{relative}' is relative; a cluster takes absolute paths, which all silos see.");
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The coordinator of job {Job} has given up.")]
+    private static partial void LogGivenUp(ILogger log, Guid job, Exception why);
+}

@@ -1,0 +1,21 @@
+namespace Distributed.Grains.Jobs;
+
+/// <summary>What is written down of a job when it is taken on. It never changes.</summary>
+/// <param name="Specification">The specification as JSON.</param>
+/// <param name="Blocks">Blocks it is cut into.</param>
+/// <param name="RowsPerLane">Rows that one thread advances at a time.</param>
+/// <param name="InputStamp">What the input files were like (<see cref="Jobs.InputStamp"/>).</param>
+/// <param name="Submitted">When it was taken on.</param>
+public sealed record JobRecord(
+    string Specification, int Blocks, int RowsPerLane, string InputStamp, DateTimeOffset Submitted);
+
+/// <summary>What is written down of a block when its rows are on disk.</summary>
+/// <param name="Block">The block.</param>
+/// <param name="Attempt">The attempt whose rows count.</param>
+/// <param name="Silo">The silo that computed it.</param>
+/// <param name="CostDone">Its cost, as the plan counts it.</param>
+/// <param name="PairsSeen">(query, key) pairs inside the masks.</param>
+/// <param name="SecondsWaiting">Seconds that the attempt waited for tiles.</param>
+/// <param name="Seconds">Seconds that the attempt took.</param>
+public sealed record FinishedBlock(
+    int Block, int Attempt, string Silo, double CostDone, long PairsSeen, double SecondsWaiting, double Seconds);

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Distributed.Engine.Checkpoints;
+
+namespace Distributed.Grains.Jobs;
+
+/// <summary>
+/// The records of jobs in a folder that all silos see: they outlive every silo. A record is written once or only ever
+/// added to, so that two coordinators, of which one is out of date, cannot spoil it.
+/// </summary>
+/// <param name="root">The folder.</param>
+/// <remarks>
+/// <c>active/JOB</c>: the job has not ended. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>epochs/N</c> (a
+/// coordinator each), <c>partial/N</c> (the unfinished output of coordinator N), <c>done/BLOCK</c>,
+/// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>.
+/// </remarks>
+public sealed class JobStore(string root)
+{
+    private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints"];
+
+    /// <summary>Writes down a new job.</summary>
+    public void Create(Guid job, JobRecord record)
+    {
+        foreach (string folder in Folders)
+            Directory.CreateDirectory(In(job, folder));
+        Directory.CreateDirectory(Path.Combine(root, "active"));
+        WriteJson(In(job, "job.json"), record);
+        DurableFile.Write(Active(job), _ => { });
+    }
+
+    /// <summary>The record of a job; null when there is no such job.</summary>
+    public JobRecord? Load(Guid job) => ReadJson<JobRecord>(In(job, "job.json"));
+
+    /// <summary>How a job ended; null while it has not.</summary>
+    public JobInfo? Outcome(Guid job) => ReadJson<JobInfo>(In(job, "outcome.json"));
+
+    /// <summary>The jobs that have not ended.</summary>
+    public IReadOnlyList<Guid> Unfinished() => Names(Path.Combine(root, "active")).Select(Guid.Parse).ToArray();
+
+    /// <summary>All jobs.</summary>
+    public IReadOnlyList<Guid> All() => Directory.Exists(Path.Combine(root, "jobs"))
+        ? [.. Directory.GetDirectories(Path.Combine(root, "jobs")).Select(folder => Guid.Parse(Path.GetFileName(folder)))]
+        : [];
+
+    /// <summary>Takes the next coordinator's number; no two get the same one.</summary>
+    public int ClaimEpoch(Guid job)
+    {
+        for (int epoch = LatestEpoch(job) + 1; ; epoch++)
+        {
+            try
+            {
+                using var claim = new FileStream(In(job, "epochs", Text(epoch)), FileMode.CreateNew);
+                return epoch;
+            }
+            catch (IOException) when (File.Exists(In(job, "epochs", Text(epoch))))
+            {
+                // Another silo has just taken it.
+            }
+        }
+    }
+
+    /// <summary>The highest number that a coordinator has taken.</summary>
+    public int LatestEpoch(Guid job) => Names(In(job, "epochs")).Select(Number).DefaultIfEmpty(0).Max();
+
+    /// <summary>Writes down that a block's rows are on disk.</summary>
+    public void Finish(Guid job, FinishedBlock block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        WriteJson(In(job, "done", Text(block.Block)), block);
+    }
+
+    /// <summary>The blocks whose rows are on disk.</summary>
+    public IReadOnlyList<FinishedBlock> Finished(Guid job) =>
+        [.. Names(In(job, "done")).Select(name => ReadJson<FinishedBlock>(In(job, "done", name))).OfType<FinishedBlock>()];
+
+    /// <summary>The file with the rows of an attempt.</summary>
+    public string RowsOf(Guid job, int block, int attempt) => In(job, "rows", $"{Text(block)}.{Text(attempt)}");
+
+    /// <summary>The file with the latest checkpoint of an attempt.</summary>
+    public string CheckpointOf(Guid job, int block, int attempt) => In(job, "checkpoints", $"{Text(block)}.{Text(attempt)}");
+
+    /// <summary>The checkpoints of a block, that of the latest attempt first.</summary>
+    public IEnumerable<string> CheckpointsOf(Guid job, int block) =>
+        from name in Names(In(job, "checkpoints"))
+        let parts = name.Split('.')
+        where Number(parts[0]) == block
+        orderby Number(parts[1]) descending
+        select In(job, "checkpoints", name);
+
+    /// <summary>What checkpoints must have in common to be of one job: a hash of all that decides their content.</summary>
+    public static ReadOnlyMemory<byte> KeyOf(JobTicket ticket)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        return SHA256.HashData(Encoding.UTF8.GetBytes($"{ticket.Job}|{ticket.Blocks}|{ticket.RowsPerLane}|{ticket.Specification}"));
+    }
+
+    /// <summary>
+    /// Writes down where a coordinator makes the output, and takes away what earlier ones have made: whoever of them wakes
+    /// up again finds nothing that it could give the output's name.
+    /// </summary>
+    public void BeginOutput(Guid job, int epoch, string temporaryPath)
+    {
+        DurableFile.Write(In(job, "partial", Text(epoch)), stream => stream.Write(Encoding.UTF8.GetBytes(temporaryPath)));
+        foreach (string name in Names(In(job, "partial")).Where(name => Number(name) < epoch))
+            File.Delete(File.ReadAllText(In(job, "partial", name)));
+    }
+
+    /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
+    public void End(Guid job, JobInfo outcome)
+    {
+        WriteJson(In(job, "outcome.json"), outcome);
+        File.Delete(Active(job));
+        foreach (string folder in Folders.Where(folder => folder != "epochs"))
+            Directory.Delete(In(job, folder), recursive: true);
+    }
+
+    private string Active(Guid job) => Path.Combine(root, "active", job.ToString("n"));
+
+    private string In(Guid job, params string[] names) => Path.Combine([root, "jobs", job.ToString("n"), .. names]);
+
+    private static IEnumerable<string> Names(string folder) => Directory.Exists(folder)
+        ? Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
+        : [];
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static void WriteJson<T>(string path, T value) => DurableFile.Write(path, stream => JsonSerializer.Serialize(stream, value));
+
+    private static T? ReadJson<T>(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            return JsonSerializer.Deserialize<T>(stream);
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return default;
+        }
+    }
+}

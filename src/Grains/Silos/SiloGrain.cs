@@ -1,0 +1,35 @@
+using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Tiles;
+using Distributed.Grains.Blocks;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Jobs;
+using Distributed.Grains.Placement;
+
+namespace Distributed.Grains.Silos;
+
+/// <summary>Passes on to the silo's <see cref="SiloEngine"/>, outside the grain's turns.</summary>
+[KeepAlive, NamedSiloPlacement]
+internal sealed class SiloGrain(SiloEngine engine) : Grain, ISiloGrain
+{
+    public async Task<SiloInfo> GetInfoAsync() => new(
+        new SiloPeer(engine.Name, engine.TileEndpoint), engine.Options.Threads, engine.Options.BlocksAtOnce,
+        await engine.Speed.Value);
+
+    public Task OpenAsync(JobTicket ticket) => Task.Run(() => engine.Open(ticket));
+
+    public Task CloseAsync(Guid job) => Task.Run(() => engine.CloseAsync(job));
+
+    public Task<RunningBlock[]> RunningAsync(Guid job) => Task.FromResult<RunningBlock[]>(
+        [.. engine.BlocksOf(job).Select(pair => new RunningBlock(pair.Key, pair.Value.Assignment.Block, pair.Value.Assignment.Attempt))]);
+
+    public Task<TileBytes?> ReadTileAsync(Guid job, int attempt, int block, int part, TileAsk ask) => Task.Run(() =>
+    {
+        // Of the garbage collector's: a pooled buffer would be used again before Orleans has written it out.
+        var bytes = new byte[TileLayout.PartBytes];
+        int length = engine.Shelf.TryRead(new TilePart(job, attempt, block, part), ask, bytes);
+        if (length < 0)
+            return null;
+        Array.Resize(ref bytes, length);
+        return new TileBytes(bytes, Crc32C.Of(bytes));
+    });
+}

@@ -55,7 +55,7 @@ public sealed class SiloSettings
         Secret = Secret(),
         Threads = Number("threads", Math.Max(1, Environment.ProcessorCount - 1), 1, 1024),
         BlocksAtOnce = Number("blocks-at-once", 2, 1, 64),
-        CheckpointInterval = TimeSpan.FromSeconds(Number("checkpoint-seconds", 5, 0, 86_400)),
+        CheckpointInterval = TimeSpan.FromSeconds(Seconds("checkpoint-seconds", 5)),
         TileCacheBytes = (long)Number("tile-cache-mb", 1024, 0, 1 << 24) << 20,
         TileEndpoint = new IPEndPoint(Address, Number("tile-port", 0, 0, 65535)),
         Transport = Value("transport") switch
@@ -93,6 +93,10 @@ public sealed class SiloSettings
     private int Number(string name, int otherwise, int least, int most) => Value(name) is not { } text ? otherwise
         : int.TryParse(text, out int number) && number >= least && number <= most ? number
         : throw new InputException($"Setting {name} is '{text}'; a whole number from {least} to {most} is expected.");
+
+    private double Seconds(string name, double otherwise) => Value(name) is not { } text ? otherwise
+        : double.TryParse(text, out double seconds) && seconds is >= 0 and <= 86_400 ? seconds
+        : throw new InputException($"Setting {name} is '{text}'; a number of seconds from 0 to 86400 is expected.");
 
     private byte[] Secret()
     {

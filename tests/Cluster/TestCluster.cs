@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Distributed.Engine.FileJobs;
+
+namespace Distributed.Cluster.Tests;
+
+/// <summary>Silos on this machine with a data folder of their own, and jobs for them.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+
+    private readonly PostgresServer? _postgres;
+    private readonly (string, string)[] _settings;
+    private readonly string _name = $"test-{Guid.NewGuid():n}";
+    private int _primaryPort;
+
+    public TestCluster(string folder, PostgresServer? postgres, params (string, string)[] settings)
+    {
+        _postgres = postgres;
+        _settings = settings;
+        Folder = Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("n"))).FullName;
+    }
+
+    public string Folder { get; }
+
+    public List<SiloProcess> Silos { get; } = [];
+
+    /// <summary>Silos that can answer.</summary>
+    public IEnumerable<SiloProcess> Answering => Silos.Where(silo => silo.Alive && !silo.Frozen);
+
+    /// <summary>Starts silos and waits until they are ready.</summary>
+    public async Task StartAsync(int count)
+    {
+        var started = new List<SiloProcess>();
+        for (int i = 0; i < count; i++)
+        {
+            int port = SiloProcess.FreePort();
+            if (_primaryPort == 0)
+                _primaryPort = port;
+            var silo = SiloProcess.Start(
+            [
+                ("data", Folder), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
+                ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", _name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
+                _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.Connection),
+                .. _settings,
+            ]);
+            Silos.Add(silo);
+            started.Add(silo);
+            // The first one of a cluster without a database must be there before the others.
+            if (Silos.Count == 1)
+                await silo.ReadyAsync();
+        }
+        foreach (SiloProcess silo in started)
+            await silo.ReadyAsync();
+    }
+
+    /// <summary>Waits until every silo that can answer sees so many.</summary>
+    public async Task AgreeOnAsync(int count)
+    {
+        foreach (SiloProcess silo in Answering.ToArray())
+        {
+            int seen = -1;
+            await Until.FoundAsync(
+                async () => (seen = (await silo.Http.GetFromJsonAsync<JsonElement>("v1/cluster")).GetProperty("active").GetArrayLength()) == count ? "" : null,
+                Patience, () => $"a silo to see {count} silos; it sees {seen}.");
+        }
+    }
+
+    public async Task<Guid> SubmitAsync(FileJobSpecification job)
+    {
+        using var body = new StringContent(FileJobJson.Write(job), Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);
+        string said = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"The job was not taken on: {said}");
+        return JsonDocument.Parse(said).RootElement.GetProperty("id").GetGuid();
+    }
+
+    /// <summary>The job as any silo shows it; null when none can.</summary>
+    public async Task<JobView?> LookAsync(Guid job)
+    {
+        foreach (SiloProcess silo in Answering.ToArray())
+        {
+            try
+            {
+                using HttpResponseMessage answer = await silo.Http.GetAsync($"v1/jobs/{job}");
+                if (answer.IsSuccessStatusCode)
+                    return await answer.Content.ReadFromJsonAsync<JobView>(Json);
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
+            {
+                // That silo was killed meanwhile, or its call died with another; the next one is asked.
+            }
+        }
+        return null;
+    }
+
+    public async Task<JobView> WhenAsync(Guid job, Func<JobView, bool> condition, string what)
+    {
+        JobView? last = null;
+        return await Until.FoundAsync(
+            async () =>
+            {
+                last = await LookAsync(job) ?? last;
+                return last is not null && condition(last) ? last : null;
+            }, Patience, () => $"{what}; it is at {last}.\n{Said()}");
+    }
+
+    public async Task<JobView> EndedAsync(Guid job)
+    {
+        JobView ended = await WhenAsync(job, view => view.Ended, "the job to end");
+        Assert.True(ended.State == "finished", $"The job ended as {ended.State}: {ended.Error}\n{Said()}");
+        return ended;
+    }
+
+    public string Said() => string.Join("\n", Silos.Select((silo, i) => $"--- silo {i}, process {silo.Id}:\n{silo.Output}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SiloProcess silo in Silos)
+            await silo.DisposeAsync();
+    }
+}

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.FileJobs.Specification;
 
 namespace Distributed.Cluster.Tests;
 
@@ -71,7 +72,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<Guid> SubmitAsync(FileJobSpecification job)
     {
-        using var body = new StringContent(FileJobJson.Write(job), Encoding.UTF8, "application/json");
+        using var body = new StringContent(SpecificationDocument.Write(job), Encoding.UTF8, "application/json");
         using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);
         string said = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"The job was not taken on: {said}");
@@ -114,6 +115,10 @@ internal sealed class TestCluster : IAsyncDisposable
         Assert.True(ended.State == "finished", $"The job ended as {ended.State}: {ended.Error}\n{Said()}");
         return ended;
     }
+
+    /// <summary>Names of the silos in the cluster.</summary>
+    public async Task<string[]> LookAtSilosAsync() =>
+        [.. (await Answering.First().Http.GetFromJsonAsync<JsonElement>("v1/cluster")).GetProperty("active").EnumerateArray().Select(silo => silo.GetString()!)];
 
     public string Said() => string.Join("\n", Silos.Select((silo, i) => $"--- silo {i}, process {silo.Id}:\n{silo.Output}"));
 

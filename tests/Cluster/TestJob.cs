@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
@@ -36,6 +37,18 @@ internal sealed class TestJob
         };
         await FileJob.RunAsync(specification);
         return new TestJob(name, specification, await File.ReadAllBytesAsync(specification.Output));
+    }
+
+    /// <summary>A job that takes two threads of this machine about so long: long enough to be hit in its middle.</summary>
+    public static async Task<TestJob> LastingAsync(string folder, double seconds)
+    {
+        const int Heads = 2, Dim = 64, TrialRows = 4096, Most = 65_536;
+        var options = new AttentionOptions { Causal = CausalAlignment.TopLeft };
+        AttentionShape Shape(long rows) => new(1, Heads, Heads, rows, rows, Dim, Dim);
+        long began = Stopwatch.GetTimestamp();
+        await CreateAsync(folder, "trial", Shape(TrialRows), options with { Threads = 2 });
+        double scale = Math.Sqrt(seconds / Stopwatch.GetElapsedTime(began).TotalSeconds);
+        return await CreateAsync(folder, "lasting", Shape(Math.Clamp((long)(TrialRows * scale), 2 * TrialRows, Most)), options);
     }
 
     /// <summary>The same job with another output.</summary>

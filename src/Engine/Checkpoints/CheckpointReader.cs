@@ -1,3 +1,4 @@
+using Distributed.Engine.Checksums;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 

@@ -1,4 +1,5 @@
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Jobs;
@@ -29,6 +30,8 @@ internal sealed class OpenJob : IDisposable
 
     public FileJobSpecification Specification { get; }
 
+    public JobFiles Files => _files;
+
     public JobPlan Plan { get; }
 
     public Distributed.Engine.Jobs.AttentionInput Input => _files.Input;
@@ -41,12 +44,12 @@ internal sealed class OpenJob : IDisposable
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
     public static OpenJob Open(JobTicket ticket, TileExchange exchange, long packedBytes)
     {
-        FileJobSpecification specification = FileJobJson.Read(ticket.Specification);
+        FileJobSpecification specification = SpecificationDocument.Read(ticket.Specification);
         InputStamp.Check(specification.Inputs, ticket.InputStamp);
-        JobFiles files = JobFiles.Open(specification.Inputs, specification.Layout, specification.Ignore);
+        JobFiles files = JobFiles.Open(specification);
         try
         {
-            JobPlan plan = JobPlan.Create(files.Input.Shape, specification.Options with { Blocks = ticket.Blocks });
+            JobPlan plan = JobPlan.Create(files.Input, specification.Options with { Blocks = ticket.Blocks });
             return new OpenJob(ticket, specification, files, plan, exchange, packedBytes);
         }
         catch

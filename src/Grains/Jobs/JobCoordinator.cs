@@ -72,7 +72,7 @@ internal sealed partial class JobCoordinator : IDisposable
         {
             await Task.Run(() => _engine.Open(_ticket));
             using OpenJob job = _engine.Use(_job);
-            using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(job.Specification, job.Plan.Shape));
+            using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(job.Specification, job.Files));
             await Task.Run(() => _engine.Store.BeginOutput(_job, epoch, output.TemporaryPath));
             await ComputeAsync(job, output);
             await Task.Run(output.Commit);

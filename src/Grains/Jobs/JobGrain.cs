@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.FileJobs.Specification;
 using Distributed.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -110,17 +111,19 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
 
     private void TakeOn(string json, IReadOnlyList<Silos.SiloInfo> silos)
     {
-        FileJobSpecification specification = FileJobJson.Read(json);
+        FileJobSpecification specification = SpecificationDocument.Read(json);
+        if (specification.Options.Threads != Environment.ProcessorCount)
+            throw new InputException($"Threads {specification.Options.Threads} cannot be chosen on a cluster: each silo has its own.");
         RequireAbsolute(specification.Inputs.All.Append(specification.Output));
-        using JobFiles files = JobFiles.Open(specification.Inputs, specification.Layout, specification.Ignore);
+        using JobFiles files = JobFiles.Open(specification);
         // The output is made once and taken away again, so that a name or a disk that will not do is known now.
-        using (FileJobOutput.Create(specification, files.Input.Shape))
+        using (FileJobOutput.Create(specification, files))
         {
         }
         (int blocks, int rowsPerLane) = JobPlanner.Cut(
             specification, files.Input, silos.Sum(silo => silo.BlocksAtOnce), silos.Max(silo => silo.Threads));
         engine.Store.Create(Job, new JobRecord(
-            FileJobJson.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow));
+            SpecificationDocument.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow));
     }
 
     private static void RequireAbsolute(IEnumerable<string> paths)

@@ -32,7 +32,7 @@ internal static class JobPlanner
             * (shape.KeyDim * input.Keys.Type.SizeInBytes() + shape.ValueDim * input.Values.Type.SizeInBytes());
         double wanted = Math.Max(specification.Options.Blocks, Math.Max(slots * BlocksPerSlot, Math.Ceiling(keyBytes / TileBytes)));
         int blocks = (int)Math.Min(wanted, AttentionOptions.MaxParallelism);
-        JobPlan plan = JobPlan.Create(shape, specification.Options with { Blocks = blocks });
+        JobPlan plan = JobPlan.Create(input, specification.Options with { Blocks = blocks });
         int spanRows = plan.QueryGrid.SpanRows, group = Math.Max(1, shape.Group);
         double rows = (double)shape.Batch * shape.KeyHeads * shape.QueryRows / plan.Blocks.Count;
         int perLane = (int)Math.Clamp(rows / (threads * 4), FewestRowsPerLane, Math.Max(spanRows, MostRowsPerLane / group));

@@ -1,4 +1,4 @@
-using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Hosting;

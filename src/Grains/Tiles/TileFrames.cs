@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
 
 namespace Distributed.Grains.Tiles;

@@ -1,4 +1,4 @@
-using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
 
 namespace Distributed.Engine.Tests.Tiles;

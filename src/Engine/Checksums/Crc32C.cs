@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Distributed.Engine.Checkpoints;
+namespace Distributed.Engine.Checksums;
 
 /// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4), which processors have an instruction for.</summary>
 public static class Crc32C

@@ -15,7 +15,7 @@ public sealed class DocumentJobTests : IDisposable
     [Fact]
     public async Task Planted_parallels_come_out_on_top()
     {
-        var book = new SyntheticBook(seed: 11, passages: 2400, verbatim: 60, edited: 120);
+        var book = new SyntheticBook(seed: 11, passages: 5000, verbatim: 60, edited: 140);
         DocumentReport report = await Run(string.Join('\n', book.Passages));
         Assert.Equal(1.0, Recall(report, book.Parallels.Where(pair => !pair.Edited)));
         Assert.InRange(Recall(report, book.Parallels.Where(pair => pair.Edited)), 0.97, 1.0);

@@ -14,7 +14,7 @@ internal sealed class JobOptions
     private readonly Argument<string?> _input = new("input")
     {
         Description = "File with tensors q [B,Hq,Sq,D], k [B,Hkv,Skv,D] and v [B,Hkv,Skv,Dv]: .safetensors or .npz. Tensors mask, " +
-            "valid_keys, documents, key_documents, past_k and past_v are taken too.",
+            "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits and alibi_slopes are taken too.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -83,6 +83,14 @@ internal sealed class JobOptions
     private readonly Option<IReadOnlyList<long>?> _validKeys = Parsers.Of<IReadOnlyList<long>?>(
         "--valid-keys", "N,...", "Keys of each batch entry that are no padding.", text => Lists.Wholes(text, "Valid keys"));
 
+    private readonly Option<double?> _softcap = Parsers.Of(
+        "--softcap", "C", "Scores become C · tanh(s / C) before masks and biases.", Parsers.Number("Softcap"));
+
+    private readonly Option<bool> _alibi = new("--alibi")
+    {
+        Description = "Add -slope · |position - key| with ALiBi's standard slopes (tensor alibi_slopes gives others).",
+    };
+
     private readonly Option<bool> _lse = new("--lse")
     {
         Description = "Also write lse [B,Hq,Sq]: ln of the sum of exponentials of each row's scores (F32).",
@@ -141,6 +149,8 @@ internal sealed class JobOptions
                 ExcludedBand = parsed.GetValue(_excludeBand),
                 Documents = Documents(parsed),
                 ValidKeys = parsed.GetValue(_validKeys),
+                Softcap = parsed.GetValue(_softcap),
+                Alibi = parsed.GetValue(_alibi),
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
                 Threads = parsed.GetValue(CommonOptions.Threads) ?? Environment.ProcessorCount,
             },
@@ -150,7 +160,8 @@ internal sealed class JobOptions
     private Option[] All =>
     [
         _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _ignore, _scale, _causal, _prefix, _window, _dilation,
-        _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys, CommonOptions.Blocks, CommonOptions.Threads,
+        _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
+        _softcap, _alibi, CommonOptions.Blocks, CommonOptions.Threads,
     ];
 
     private BlockPairs? Pairs(ParseResult parsed) => (parsed.GetValue(_blockSize), parsed.GetValue(_blockPairs)) switch

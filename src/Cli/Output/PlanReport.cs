@@ -16,6 +16,7 @@ internal static class PlanReport
             $"q         [{shape.Batch}, {shape.QueryHeads}, {shape.QueryRows}, {shape.KeyDim}], " +
             $"keys and values of {shape.KeyHeads} heads × {shape.KeyRows} rows ({shape.PastRows} past), value size {shape.ValueDim}");
         to.WriteLine($"masks     {plan.Masks.Description}");
+        to.WriteLine($"scores    {plan.Scores.Description}");
         to.WriteLine(
             $"tiles     {tiles.Full} full, {tiles.Partial} partial, {tiles.Skipped} skipped, of up to " +
             $"{plan.QueryGrid.SpanRows} × {plan.KeyGrid.SpanRows}, " +
@@ -34,6 +35,7 @@ internal static class PlanReport
         RunReport.WriteShape(json, shape);
         json.WriteNumber("past_rows", shape.PastRows);
         json.WriteString("masks", plan.Masks.Description);
+        json.WriteString("scores", plan.Scores.Description);
         RunReport.WriteTiles(json, plan.Counts);
         json.WriteNumber("tile_rows", plan.QueryGrid.SpanRows);
         json.WriteNumber("estimated_flops", Flops(plan));

@@ -17,6 +17,7 @@ internal static class RunReport
             $"q         [{shape.Batch}, {shape.QueryHeads}, {shape.QueryRows}, {shape.KeyDim}], " +
             $"keys and values of {shape.KeyHeads} heads × {shape.KeyRows} rows, value size {shape.ValueDim}");
         to.WriteLine($"masks     {report.Masks}");
+        to.WriteLine($"scores    {report.Scores}");
         to.WriteLine(
             $"tiles     {report.Tiles.Full} full, {report.Tiles.Partial} partial, {report.Tiles.Skipped} skipped, " +
             (report.Tiles.Matrices == 1 ? "per head" : $"over {report.Tiles.Matrices} attention matrices that the masks tell apart"));
@@ -34,6 +35,7 @@ internal static class RunReport
         json.WriteString("output", job.Output);
         WriteShape(json, shape);
         json.WriteString("masks", report.Masks);
+        json.WriteString("scores", report.Scores);
         WriteTiles(json, report.Tiles);
         json.WriteNumber("blocks", report.Blocks);
         json.WriteNumber("threads", report.Threads);

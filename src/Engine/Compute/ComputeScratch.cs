@@ -9,6 +9,7 @@ public sealed unsafe class ComputeScratch : IDisposable
     private NativeBuffer? _workspace;
     private NativeBuffer? _words;
     private NativeBuffer? _numbers;
+    private NativeBuffer? _distances;
 
     /// <summary>At least <paramref name="bytes"/> bytes for a kernel, 64-byte aligned, not cleared.</summary>
     public byte* Workspace(nuint bytes) => AtLeast(ref _workspace, bytes);
@@ -25,12 +26,16 @@ public sealed unsafe class ComputeScratch : IDisposable
     /// <summary><paramref name="length"/> numbers, not cleared.</summary>
     public Span<float> Numbers(int length) => new(AtLeast(ref _numbers, (nuint)length * sizeof(float)), length);
 
+    /// <summary>Room for a number per row of a score stage, not cleared.</summary>
+    public float* Distances(int rows) => (float*)AtLeast(ref _distances, (nuint)rows * sizeof(float));
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _workspace?.Dispose();
         _words?.Dispose();
         _numbers?.Dispose();
+        _distances?.Dispose();
     }
 
     private static byte* AtLeast(ref NativeBuffer? buffer, nuint bytes)

@@ -52,6 +52,26 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
         return BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
     }
 
+    /// <summary>As a tensor of numbers that is broadcast.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public BroadcastTensor Bias(in AttentionShape shape)
+    {
+        if (Info.ElementType is null)
+            throw Wrong($"has elements of type {Info.DType}; F32, F16 or BF16 is expected.");
+        return BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
+    }
+
+    /// <summary>As a list of numbers.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public IReadOnlyList<float> Floats()
+    {
+        if (Info.Shape.Length != 1 || Info.ElementType is null)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers of one axis are expected.");
+        var numbers = new float[Info.ElementCount];
+        Tensor.ReadF32(0, numbers);
+        return numbers;
+    }
+
     /// <summary>As a list of whole numbers.</summary>
     /// <exception cref="InputException">It is no such tensor.</exception>
     public IReadOnlyList<long> Wholes()

@@ -23,8 +23,18 @@ internal static class OptionalTensors
     /// <summary>Values that were there before, of the axes of v.</summary>
     public const string PastValues = "past_v";
 
+    /// <summary>F32, F16 or BF16, broadcastable to [B, Hq, Sq, Skv]: added to the scores.</summary>
+    public const string Bias = "bias";
+
+    /// <summary>[Hq]: joins the softmax's denominator.</summary>
+    public const string SinkLogits = "sink_logits";
+
+    /// <summary>[Hq]: slopes of ALiBi.</summary>
+    public const string AlibiSlopes = "alibi_slopes";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Mask, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues];
+    public static IReadOnlyList<string> All { get; } = 
+        [Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes];
 
     /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
     /// <exception cref="InputException">A tensor is not what its name says.</exception>
@@ -35,6 +45,9 @@ internal static class OptionalTensors
         return new AttentionTensors
         {
             Mask = found.TryGetValue(Mask, out FoundTensor mask) ? mask.Mask(shape) : null,
+            Bias = found.TryGetValue(Bias, out FoundTensor bias) ? bias.Bias(shape) : null,
+            SinkLogits = found.TryGetValue(SinkLogits, out FoundTensor sinks) ? sinks.Floats() : null,
+            AlibiSlopes = found.TryGetValue(AlibiSlopes, out FoundTensor slopes) ? slopes.Floats() : null,
             ValidKeys = found.TryGetValue(ValidKeys, out FoundTensor valid) ? valid.Wholes() : null,
             Documents = found.TryGetValue(Documents, out FoundTensor documents)
                 ? new PackedDocuments(documents.Wholes(), found.TryGetValue(KeyDocuments, out FoundTensor keys) ? keys.Wholes() : null)

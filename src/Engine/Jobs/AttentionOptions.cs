@@ -45,6 +45,12 @@ public sealed record AttentionOptions
     /// <summary>The pairs of blocks that may be seen; null = all.</summary>
     public BlockPairs? BlockPairs { get; init; }
 
+    /// <summary>Scores become c · tanh(s / c) before masks and biases (Gemma 2; Bello et al., 2017); null or 0 = not.</summary>
+    public double? Softcap { get; init; }
+
+    /// <summary>Adds −slope · |position − key| with the standard slope of each head (Press et al., 2022).</summary>
+    public bool Alibi { get; init; }
+
     /// <summary>Blocks that the sequence is cut into. It changes the schedule, never the result.</summary>
     /// <value>1.</value>
     public int Blocks { get; init; } = 1;
@@ -83,6 +89,9 @@ public sealed record AttentionOptions
             GlobalKeys is null || Window is { Left: >= 0 } or { Right: >= 0 } || Dilation is not null || BlockPairs is not null,
             $"Global keys {GlobalKeys} have no meaning without a window, a dilation or block pairs, which they are the exemption from.");
         Require(Dilation is not < 1, $"Dilation {Dilation} is out of range; 1 or more is expected.");
+        Require(
+            Softcap is not { } cap || cap == 0 || cap is >= 1e-3 and <= 1e6,
+            $"Softcap {Softcap} is out of range; 0 (none), or 0.001 to 1000000 is expected.");
         Require(ExcludedBand is not < 0, $"Excluded band {ExcludedBand} is negative; a distance of 0 or more is expected.");
         Require(
             BlockPairs is not { } pairs || (pairs.QueryBlock >= 1 && pairs.KeyBlock >= 1),

@@ -12,6 +12,15 @@ public sealed record AttentionTensors
     /// <summary>BOOL, true = may attend; null = none.</summary>
     public BroadcastTensor? Mask { get; init; }
 
+    /// <summary>F32, F16 or BF16, added to the scores after the softcap; −∞ hides a key; null = none.</summary>
+    public BroadcastTensor? Bias { get; init; }
+
+    /// <summary>A logit per query head that joins the softmax's denominator; null = none.</summary>
+    public IReadOnlyList<float>? SinkLogits { get; init; }
+
+    /// <summary>An ALiBi slope per query head; null = none, or the standard ones by <see cref="AttentionOptions.Alibi"/>.</summary>
+    public IReadOnlyList<float>? AlibiSlopes { get; init; }
+
     /// <summary>For <see cref="AttentionOptions.ValidKeys"/>; null = none.</summary>
     public IReadOnlyList<long>? ValidKeys { get; init; }
 
@@ -29,6 +38,23 @@ public sealed record AttentionTensors
             ValidKeys = options.ValidKeys ?? ValidKeys,
             Documents = options.Documents ?? Documents,
         };
+    }
+
+    /// <summary>Checks the small ones against the sizes and the options.</summary>
+    /// <exception cref="InputException">One does not fit.</exception>
+    internal void ValidateFor(in AttentionShape shape, AttentionOptions options)
+    {
+        RefuseBoth("alibi_slopes", AlibiSlopes is not null && options.Alibi);
+        RequirePerHead("alibi_slopes", AlibiSlopes, shape.QueryHeads);
+        RequirePerHead("sink_logits", SinkLogits, shape.QueryHeads);
+        if (AlibiSlopes?.FirstOrDefault(slope => !float.IsFinite(slope)) is { } wrong && !float.IsFinite(wrong))
+            throw new InputException($"Tensor 'alibi_slopes' holds {wrong}; finite numbers are expected.");
+    }
+
+    private static void RequirePerHead(string name, IReadOnlyList<float>? numbers, int heads)
+    {
+        if (numbers is not null && numbers.Count != heads)
+            throw new InputException($"Tensor '{name}' has {numbers.Count} numbers; one for each of the {heads} query heads is expected.");
     }
 
     private static void RefuseBoth(string name, bool both)

@@ -47,7 +47,10 @@ public static class EmbeddedEngine
         await ProgressReporter.FollowAsync(job, context, progress).ConfigureAwait(false);
         return new JobReport(
             input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, options.Threads, kernel.Name,
-            context.PairsSeen, Stopwatch.GetElapsedTime(started));
+            context.PairsSeen, Stopwatch.GetElapsedTime(started))
+        {
+            Scores = plan.Scores.Description,
+        };
     }
 
     /// <summary>About how much private memory a job takes beside its mapped files, in bytes.</summary>

@@ -1,3 +1,4 @@
+using Distributed.Engine.Files;
 using Distributed.Kernels.Masks;
 
 namespace Distributed.Engine.Jobs;
@@ -29,6 +30,8 @@ internal static class JobMasks
             masks.Add(new ExcludedBandMask(positions, radius));
         if (tensors.Mask is { } mask)
             masks.Add(Dense(mask));
+        if (tensors.Bias is { } bias && Hidden(bias) is var hidden && (bias.Keys < shape.KeyRows || Hides(hidden, bias, shape)))
+            masks.Add(hidden);
         return masks.Count == 0 ? MaskSet.None : new MaskSet(masks);
     }
 
@@ -66,4 +69,35 @@ internal static class JobMasks
 
     private static unsafe DenseMask Dense(BroadcastTensor mask) => new(
         (byte*)mask.Start, mask.BatchStride, mask.HeadStride, mask.RowStride, mask.Keys);
+
+    private static unsafe BiasMask Hidden(BroadcastTensor bias) => new(
+        (byte*)bias.Start, bias.Type.ToElementType()!.Value, bias.BatchStride, bias.HeadStride, bias.RowStride, bias.Keys);
+
+    /// <summary>
+    /// Whether there is any −∞ in the tensor. Looking once, before the start, spares every tile of one that has none.
+    /// </summary>
+    private static bool Hides(BiasMask mask, BroadcastTensor bias, in AttentionShape shape)
+    {
+        const int rowsAtOnce = 1024;
+        int keysAtOnce = (int)Math.Min(bias.Keys, 1 << 20);
+        long rows = bias.RowStride == 0 ? Math.Min(1, shape.QueryRows) : shape.QueryRows;
+        for (int batch = 0; batch < (mask.VariesByBatch ? shape.Batch : 1); batch++)
+        {
+            for (int head = 0; head < (mask.VariesByHead ? shape.QueryHeads : 1); head++)
+            {
+                for (long row = 0; row < rows; row += rowsAtOnce)
+                {
+                    for (long key = 0; key < bias.Keys; key += keysAtOnce)
+                    {
+                        var tile = new MaskTile(
+                            batch, head, new(row, (int)Math.Min(rowsAtOnce, rows - row)),
+                            new(key, (int)Math.Min(keysAtOnce, bias.Keys - key)));
+                        if (mask.Classify(tile) != TileClass.Full)
+                            return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
 }

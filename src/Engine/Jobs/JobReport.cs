@@ -15,6 +15,9 @@ public sealed record JobReport(
     AttentionShape Shape, string Masks, TileCounts Tiles, int Blocks, int Threads, string Kernel, long PairsSeen,
     TimeSpan Elapsed)
 {
+    /// <summary>What was done to the scores, for people.</summary>
+    public string Scores { get; init; } = "scaled dot product";
+
     /// <summary>Floating-point operations inside the masks: 2 · (D + Dv) for every pair seen.</summary>
     public double Flops => (double)PairsSeen * Shape.FlopsPerPair;
 

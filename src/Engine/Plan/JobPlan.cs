@@ -11,12 +11,13 @@ namespace Distributed.Engine.Plan;
 public sealed class JobPlan
 {
     private JobPlan(
-        AttentionShape shape, AttentionTensors tensors, MaskSet masks, SpanGrid queryGrid, SpanGrid keyGrid,
+        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, SpanGrid queryGrid, SpanGrid keyGrid,
         TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
     {
         Shape = shape;
         Tensors = tensors;
         Masks = masks;
+        Scores = scores;
         QueryGrid = queryGrid;
         KeyGrid = keyGrid;
         Order = new CanonicalOrder(queryGrid.Count, keyGrid.Count);
@@ -33,6 +34,9 @@ public sealed class JobPlan
 
     /// <summary>Who may see whom.</summary>
     public MaskSet Masks { get; }
+
+    /// <summary>What is done to the scores.</summary>
+    public JobScores Scores { get; }
 
     /// <summary>Spans of the query sequence.</summary>
     public SpanGrid QueryGrid { get; }
@@ -92,12 +96,13 @@ public sealed class JobPlan
         ArgumentNullException.ThrowIfNull(options);
         options = tensors.Complete(options);
         options.ValidateFor(shape);
+        tensors.ValidateFor(shape, options);
         MaskSet masks = JobMasks.Of(shape, options, tensors);
         var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);
         var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
         double[] costs = CostOfSpans(shape, queryGrid, keyGrid, masks, out TileCounts counts);
         IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, tensors, masks, queryGrid, keyGrid, counts, costs, blocks);
+        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), queryGrid, keyGrid, counts, costs, blocks);
     }
 
     private static double[] CostOfSpans(

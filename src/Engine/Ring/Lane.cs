@@ -5,6 +5,7 @@ using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Scores;
 using Distributed.Kernels.States;
 
 namespace Distributed.Engine.Ring;
@@ -176,7 +177,15 @@ internal sealed class Lane : IDisposable
                     break;
             }
             AttentionState state = _memory!.State(index, member);
-            kernel.Fold(_memory.Queries(index, member), packed.Keys, packed.Values, words, state, workspace);
+            PackedQueries queries = _memory.Queries(index, member);
+            JobScores scores = _context.Plan.Scores;
+            ScoreStage stage = default;
+            if (scores.HasStage)
+            {
+                stage = scores.StageFor(tile, scratch.Distances(tile.Queries.Count));
+                queries = queries.With(&stage);
+            }
+            kernel.Fold(queries, packed.Keys, packed.Values, words, state, workspace);
             _context.Folded(seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
         }
     }
@@ -194,7 +203,13 @@ internal sealed class Lane : IDisposable
                 Span<float> output = all[..(state.Rows * shape.ValueDim)], lse = all[output.Length..];
                 for (int row = 0; row < state.Rows; row++)
                 {
-                    StateMath.Normalise(state, row, output[(row * shape.ValueDim)..]);
+                    Span<float> to = output[(row * shape.ValueDim)..];
+                    if (_context.Plan.Scores.SinkOf(_keyHead * shape.Group + member) is { } sink)
+                    {
+                        lse[row] = SinkLogit.Normalise(state, row, sink, to);
+                        continue;
+                    }
+                    StateMath.Normalise(state, row, to);
                     lse[row] = StateMath.LogSumExp(state, row);
                 }
                 _context.Sink.Write(

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Distributed.Kernels.Cpu.Vectors;
 
 namespace Distributed.Kernels.Cpu;
@@ -54,5 +55,20 @@ internal static class Exp2
         p = T.FusedMultiplyAdd(p, f, T.Create(C1));
         p = T.FusedMultiplyAdd(p, f, T.Create(1f));
         return T.AddExponent(p, t);
+    }
+
+    /// <summary>Sixteen numbers, whatever registers this machine has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Of(Vector512<float> x)
+    {
+        x = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Smallest)), Vector512.Create(Smallest), x);
+        Vector512<float> t = x + Vector512.Create(Rounder);
+        Vector512<float> f = x - (t - Vector512.Create(Rounder));
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(C5), f, Vector512.Create(C4));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(C3));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(C2));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(C1));
+        p = Vector512.FusedMultiplyAdd(p, f, Vector512<float>.One);
+        return (p.AsInt32() + (t.AsInt32() << 23)).AsSingle();
     }
 }

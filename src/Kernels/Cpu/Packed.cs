@@ -1,10 +1,13 @@
+using Distributed.Kernels.Scores;
+
 namespace Distributed.Kernels.Cpu;
 
 /// <summary>Query rows as <see cref="CpuKernel.PackQueries"/> left them.</summary>
 /// <param name="data">The packed rows.</param>
 /// <param name="rows">Query rows.</param>
 /// <param name="dim">Elements of a query.</param>
-public readonly unsafe struct PackedQueries(byte* data, int rows, int dim)
+/// <param name="stage">What is done to their scores on the tile at hand before the mask; null = nothing.</param>
+public readonly unsafe struct PackedQueries(byte* data, int rows, int dim, ScoreStage* stage = null)
 {
     /// <summary>The packed rows.</summary>
     public byte* Data => data;
@@ -14,6 +17,12 @@ public readonly unsafe struct PackedQueries(byte* data, int rows, int dim)
 
     /// <summary>Elements of a query.</summary>
     public int Dim => dim;
+
+    /// <summary>What is done to their scores on the tile at hand before the mask; null = nothing.</summary>
+    public ScoreStage* Stage => stage;
+
+    /// <summary>The same rows with something done to their scores; the stage is the caller's and must outlive the call.</summary>
+    public PackedQueries With(ScoreStage* scoreStage) => new(data, rows, dim, scoreStage);
 }
 
 /// <summary>Keys as <see cref="CpuKernel.PackKeys"/> left them.</summary>

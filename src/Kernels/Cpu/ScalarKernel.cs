@@ -1,6 +1,7 @@
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Scores;
 using Distributed.Kernels.States;
 
 namespace Distributed.Kernels.Cpu;
@@ -119,7 +120,26 @@ public sealed unsafe class ScalarKernel : CpuKernel
             float sum = 0f;
             for (int d = 0; d < keys.Dim; d++)
                 sum = MathF.FusedMultiplyAdd(query[d], of[d], sum);
-            scores[key] = mask is null || Sees(mask.Value, row, key) ? sum : float.NegativeInfinity;
+            scores[key] = sum;
+        }
+        if (queries.Stage is not null)
+            ApplyStage(*queries.Stage, row, scores);
+        for (int key = 0; mask is not null && key < scores.Length; key++)
+            scores[key] = Sees(mask.Value, row, key) ? scores[key] : float.NegativeInfinity;
+    }
+
+    // A stage works on whole vectors, and here there may be no room behind the last score.
+    private static void ApplyStage(in ScoreStage stage, int row, Span<float> scores)
+    {
+        float* lanes = stackalloc float[Arithmetic.Lanes];
+        for (int key = 0; key < scores.Length; key += Arithmetic.Lanes)
+        {
+            Span<float> part = scores[key..Math.Min(key + Arithmetic.Lanes, scores.Length)];
+            var copy = new Span<float>(lanes, Arithmetic.Lanes);
+            copy.Clear();
+            part.CopyTo(copy);
+            stage.Apply(row, key, lanes, Arithmetic.Lanes);
+            copy[..part.Length].CopyTo(part);
         }
     }
 

@@ -59,7 +59,8 @@ public class MalformedInputTests
         ["zero blocks"] = Option("--blocks", "0"),
         ["negative threads"] = Option("--threads", "-1"),
         ["threads beyond whole numbers"] = Option("--threads", "99999999999"),
-        ["an option that is not there"] = Option("--softcap", "30"),
+        ["an option that is not there"] = Option("--softmax", "30"),
+        ["negative softcap"] = Option("--softcap", "-30"),
         ["negative prefix"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--causal", "--prefix", "-4"], "-4"),
         ["prefix without causal"] = Option("--prefix", "3"),
         ["global keys without a window"] = Option("--global-keys", "3"),
@@ -128,7 +129,7 @@ public class MalformedInputTests
 
     private static (Action<Attend>, string[], string) Option(string option, string value) =>
         (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", option, value],
-            option switch { "--softcap" => option, "--prefix" or "--global-keys" => "without", "--documents" => "end with 3", _ => value });
+            option switch { "--softmax" => option, "--prefix" or "--global-keys" => "without", "--documents" => "end with 3", _ => value });
 
     private static (Action<Attend>, string[], string) Npy(byte[] bytes, string says) =>
         (a =>

@@ -47,6 +47,56 @@ public class OptionalTensorTests
         Assert.Equal(File.ReadAllBytes(attend["c.safetensors"]), File.ReadAllBytes(attend["d.safetensors"]));
     }
 
+    [Fact]
+    public async Task A_bias_is_added_after_the_softcap_and_hides_keys_where_it_is_minus_infinity()
+    {
+        using var attend = new Attend();
+        float[] causal = [.. Enumerable.Range(0, 30 * 30).Select(i => i % 30 <= i / 30 ? 0f : float.NegativeInfinity)];
+        float[] alibi = [.. Enumerable.Range(0, 4 * 30 * 30).Select(i =>
+            -MathF.Pow(2, -2 * (i / 900 + 1)) * Math.Abs(i / 30 % 30 - i % 30))];
+        Write(attend["plain.safetensors"], []);
+        Write(attend["causal.safetensors"], [], ("bias", [1, 30, 30], causal));
+        Write(attend["alibi.safetensors"], [], ("bias", [4, 30, 30], alibi));
+        Write(attend["slopes.safetensors"], [], ("alibi_slopes", [4], [0.25f, 0.0625f, 0.015625f, 0.00390625f]));
+
+        string[] softcap = ["--softcap", "2", "--lse"];
+        (await attend.RunAsync(["run", "plain.safetensors", "-o", "a.safetensors", "--causal", .. softcap])).Succeeded();
+        (await attend.RunAsync(["run", "causal.safetensors", "-o", "b.safetensors", .. softcap])).Succeeded();
+        (await attend.RunAsync(["run", "plain.safetensors", "-o", "c.safetensors", "--alibi", .. softcap])).Succeeded();
+        (await attend.RunAsync(["run", "slopes.safetensors", "-o", "d.safetensors", "--blocks", "2", .. softcap])).Succeeded();
+        (await attend.RunAsync(["run", "alibi.safetensors", "-o", "e.safetensors", .. softcap])).Succeeded();
+
+        Assert.Equal(File.ReadAllBytes(attend["a.safetensors"]), File.ReadAllBytes(attend["b.safetensors"]));
+        Assert.Equal(File.ReadAllBytes(attend["c.safetensors"]), File.ReadAllBytes(attend["d.safetensors"]));
+        foreach (string tensor in new[] { "o", "lse" })
+        {
+            float[] formula = TensorFiles.Read(attend["c.safetensors"], tensor), given = TensorFiles.Read(attend["e.safetensors"], tensor);
+            for (int i = 0; i < formula.Length; i++)
+                Assert.InRange(given[i], formula[i] - 2e-6, formula[i] + 2e-6);
+        }
+    }
+
+    [Fact]
+    public async Task A_sink_takes_weight_from_every_row()
+    {
+        using var attend = new Attend();
+        Write(attend["plain.safetensors"], []);
+        Write(attend["sinks.safetensors"], [], ("sink_logits", [4], [float.NegativeInfinity, 0, 1, -1]));
+
+        (await attend.RunAsync("run", "plain.safetensors", "-o", "a.safetensors", "--lse")).Succeeded();
+        (await attend.RunAsync("run", "sinks.safetensors", "-o", "b.safetensors", "--lse")).Succeeded();
+
+        float[] plain = TensorFiles.Read(attend["a.safetensors"], "o"), withSink = TensorFiles.Read(attend["b.safetensors"], "o");
+        float[] lse = TensorFiles.Read(attend["a.safetensors"], "lse"), lseWithSink = TensorFiles.Read(attend["b.safetensors"], "lse");
+        double[] sinks = [0, 1, Math.E, 1 / Math.E];
+        for (int i = 0; i < plain.Length; i++)
+        {
+            double sum = Math.Exp(lse[i / 8]), with = sum + sinks[i / 8 / 30 % 4];
+            Assert.InRange(withSink[i], plain[i] * sum / with - 1e-6, plain[i] * sum / with + 1e-6);
+            Assert.InRange(lseWithSink[i / 8], Math.Log(with) - 1e-6, Math.Log(with) + 1e-6);
+        }
+    }
+
     [Theory]
     [InlineData("bhsd")]
     [InlineData("bshd")]
@@ -85,6 +135,10 @@ public class OptionalTensorTests
     [InlineData("valid_keys", FileElementType.I64, new long[] { 3 }, "valid keys")]
     [InlineData("valid_keys", FileElementType.I64, new long[] { 2, 1 }, "one axis")]
     [InlineData("documents", FileElementType.I64, new long[] { 2 }, "Documents")]
+    [InlineData("bias", FileElementType.I64, new long[] { 30, 30 }, "BF16")]
+    [InlineData("sink_logits", FileElementType.F32, new long[] { 3 }, "4 query heads")]
+    [InlineData("alibi_slopes", FileElementType.F32, new long[] { 4, 1 }, "one axis")]
+    [InlineData("past_k", FileElementType.F32, new long[] { 2, 2, 3, 8 }, "'past_v'")]
     [InlineData("key_documents", FileElementType.I64, new long[] { 2 }, "'documents'")]
     public async Task A_tensor_that_is_not_what_its_name_says_is_refused(string name, FileElementType type, long[] shape, string says)
     {
@@ -142,22 +196,29 @@ public class OptionalTensorTests
         return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
     }
 
-    private static void Write(string path, (string Name, FileElementType Type, long[] Shape, long[] Numbers)[] extra)
+    private static void Write(
+        string path, (string Name, FileElementType Type, long[] Shape, long[] Numbers)[] extra,
+        params (string Name, long[] Shape, float[] Numbers)[] floats)
     {
         var random = new Random(5);
         (string Name, long[] Shape)[] three = [("q", Queries), ("k", Keys), ("v", Keys)];
         using TensorFileWriter writer = TensorFileWriter.Create(path, [
             .. three.Select(t => new TensorSpec(t.Name, ElementType.F32, t.Shape)),
-            .. extra.Select(t => new TensorSpec(t.Name, t.Type, t.Shape))]);
+            .. extra.Select(t => new TensorSpec(t.Name, t.Type, t.Shape)),
+            .. floats.Select(t => new TensorSpec(t.Name, ElementType.F32, t.Shape))]);
         foreach ((string name, long[] shape) in three)
             writer[name].Write(0, Numbers(random.Next(), (int)shape.Aggregate((a, b) => a * b)));
         foreach ((string name, FileElementType type, _, long[] numbers) in extra)
         {
             if (type == FileElementType.I64)
                 writer[name].Write(0, numbers);
+            else if (type == FileElementType.F32)
+                writer[name].Write(0, new float[numbers.Length]);
             else
                 writer[name].WriteBytes(0, [.. numbers.Select(number => (byte)number)]);
         }
+        foreach ((string name, _, float[] numbers) in floats)
+            writer[name].Write(0, numbers);
         writer.Commit();
     }
 

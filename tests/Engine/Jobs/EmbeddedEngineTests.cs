@@ -105,6 +105,22 @@ public class EmbeddedEngineTests
             Assert.Equal(row is >= 40 and <= 60, float.IsNaN(result.Output[row * 8]));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public async Task Standard_slopes_are_those_of_the_paper(int heads)
+    {
+        var problem = new Problem(new AttentionShape(1, heads, 1, 40, 50, 8, 8), 1);
+        var options = new AttentionOptions { Alibi = true, Causal = CausalAlignment.BottomRight, SpanRows = 16 };
+
+        MemorySink result = await problem.RunAsync(options);
+
+        (double[] output, double[] lse) = problem.Judge(options);
+        Compare.Close(output, result.Output, Tolerance, "output");
+        Compare.Close(lse, result.LogSumExp, Tolerance, "LSE");
+    }
+
     [Fact]
     public async Task Cancelling_ends_the_job()
     {

@@ -8,25 +8,47 @@ internal static class Attention64
     /// <summary>Whether query row i of a head of a batch entry may see key j.</summary>
     public delegate bool Sees(long batch, long head, long query, long key);
 
-    /// <summary>The masks of the options and tensors, from their definitions.</summary>
-    public static Sees MaskOf(AttentionShape shape, AttentionOptions options, RandomTensors? tensors = null)
+    /// <summary>What becomes of scale · q·k of a row and key.</summary>
+    public delegate double Scores(long batch, long head, long query, long key, double dot);
+
+    /// <summary>The scores of the options and tensors, from their definitions.</summary>
+    public static Scores ScoresOf(AttentionShape shape, AttentionOptions options, RandomTensors? tensors = null) =>
+        (batch, head, query, key, dot) =>
+        {
+            double score = options.Softcap is > 0 and { } cap ? cap * Math.Tanh(dot / cap) : dot;
+            double slope = tensors?.AlibiSlopes?[head] ?? (options.Alibi ? Slope(head, shape.QueryHeads) : 0);
+            return score - slope * Math.Abs(PositionOf(shape, options, batch, query) - key)
+                + (tensors?.BiasOf(batch, head, query, key) ?? 0);
+        };
+
+    // From the definition in words: a geometric sequence for a power of two of heads, else filled up from the next one's.
+    private static double Slope(long head, int heads)
+    {
+        int power = 1;
+        while (power * 2 <= heads)
+            power *= 2;
+        return head < power ? Math.Pow(2, -8.0 / power * (head + 1)) : Math.Pow(2, -8.0 / (2 * power) * (2 * (head - power) + 1));
+    }
+
+    private static long PositionOf(AttentionShape shape, AttentionOptions options, long batch, long query)
     {
         bool bottomRight = options.Causal?.ToString() == "bottom-right";
         long? explicitly = options.Causal is { } causal && long.TryParse(causal.ToString(), out long number) ? number : null;
-        long Position(long batch, long query)
+        if (options.Documents is { } documents)
         {
-            if (options.Documents is { } documents)
-            {
-                int d = DocumentOf(documents.QueryStarts, query);
-                long rows = documents.QueryStarts[d + 1] - documents.QueryStarts[d], keys = documents.Keys[d + 1] - documents.Keys[d];
-                return documents.Keys[d] + (query - documents.QueryStarts[d]) + (explicitly ?? (bottomRight ? keys - rows : 0));
-            }
-            long end = bottomRight && options.ValidKeys is { } valid ? valid[(int)batch] : shape.KeyRows;
-            return query + (explicitly ?? (bottomRight ? end - shape.QueryRows : shape.PastRows));
+            int d = DocumentOf(documents.QueryStarts, query);
+            long rows = documents.QueryStarts[d + 1] - documents.QueryStarts[d], keys = documents.Keys[d + 1] - documents.Keys[d];
+            return documents.Keys[d] + (query - documents.QueryStarts[d]) + (explicitly ?? (bottomRight ? keys - rows : 0));
         }
-        return (batch, head, query, key) =>
+        long end = bottomRight && options.ValidKeys is { } valid ? valid[(int)batch] : shape.KeyRows;
+        return query + (explicitly ?? (bottomRight ? end - shape.QueryRows : shape.PastRows));
+    }
+
+    /// <summary>The masks of the options and tensors, from their definitions.</summary>
+    public static Sees MaskOf(AttentionShape shape, AttentionOptions options, RandomTensors? tensors = null) =>
+        (batch, head, query, key) =>
         {
-            long distance = key - Position(batch, query);
+            long distance = key - PositionOf(shape, options, batch, query);
             bool sparse = (options.Window is not { Left: >= 0 } left || distance >= -left.Left)
                 && (options.Window is not { Right: >= 0 } right || distance <= right.Right)
                 && (options.Dilation is not { } stride || distance % stride == 0)
@@ -36,16 +58,17 @@ internal static class Attention64
                 && !(options.ExcludedBand is { } radius && Math.Abs(distance) <= radius)
                 && !(options.ValidKeys is { } counts && key >= counts[(int)batch])
                 && !(options.Documents is { } packed && DocumentOf(packed.QueryStarts, query) != DocumentOf(packed.Keys, key))
-                && (tensors?.Mask is null || tensors.MayAttend(batch, head, query, key));
+                && (tensors?.Mask is null || tensors.MayAttend(batch, head, query, key))
+                && (tensors?.Bias is null || tensors.BiasOf(batch, head, query, key) != double.NegativeInfinity);
         };
-    }
 
     private static int DocumentOf(IReadOnlyList<long> starts, long at) =>
         Enumerable.Range(0, starts.Count - 1).Single(d => starts[d] <= at && at < starts[d + 1]);
 
     /// <summary>softmax(scale · q kᵀ) v and its LSE, <c>[B, Hq, Sq, Dv]</c> and <c>[B, Hq, Sq]</c>.</summary>
     public static (double[] Output, double[] LogSumExp) Compute(
-        AttentionShape s, float[] q, float[] k, float[] v, double scale, Sees sees)
+        AttentionShape s, float[] q, float[] k, float[] v, double scale, Sees sees, Scores? become = null,
+        IReadOnlyList<float>? sinks = null)
     {
         var output = new double[s.Batch * s.QueryHeads * s.QueryRows * s.ValueDim];
         var lse = new double[s.Batch * s.QueryHeads * s.QueryRows];
@@ -63,7 +86,7 @@ internal static class Attention64
                 double dot = 0;
                 for (int d = 0; d < s.KeyDim; d++)
                     dot += (double)q[row * s.KeyDim + d] * k[(keyHead * s.KeyRows + key) * s.KeyDim + d];
-                scores[key] = dot * scale;
+                scores[key] = become is null ? dot * scale : become(batch, head, query, key, dot * scale);
                 max = Math.Max(max, scores[key]);
             }
             for (long key = 0; key < s.KeyRows; key++)
@@ -74,6 +97,15 @@ internal static class Attention64
                 sum += weight;
                 for (int c = 0; c < s.ValueDim; c++)
                     output[row * s.ValueDim + c] += weight * v[(keyHead * s.KeyRows + key) * s.ValueDim + c];
+            }
+            if (sinks is not null)
+            {
+                double raised = Math.Max(max, sinks[(int)head]);
+                double keep = sum == 0 ? 0 : Math.Exp(max - raised);
+                sum = sum * keep + Math.Exp(sinks[(int)head] - raised);
+                for (int c = 0; c < s.ValueDim; c++)
+                    output[row * s.ValueDim + c] *= keep;
+                max = raised;
             }
             for (int c = 0; c < s.ValueDim && sum != 0; c++)
                 output[row * s.ValueDim + c] /= sum;

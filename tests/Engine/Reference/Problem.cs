@@ -66,6 +66,7 @@ internal sealed class Problem
                 ? [.. Enumerable.Range(0, shape.Batch).Select(_ => (long)random.Next(0, (int)shape.KeyRows + 1))]
                 : null,
             Documents = random.Next(4) == 0 && shape.PastRows == 0 ? RandomDocuments(random, shape) : null,
+            Softcap = random.Next(4) == 0 ? 0.5 + random.NextDouble() * 20 : null,
             BlockPairs = random.Next(5) == 0 ? RandomPairs(random, shape) : null,
         };
         bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
@@ -119,7 +120,8 @@ internal sealed class Problem
     }
 
     public (double[] Output, double[] LogSumExp) Judge(AttentionOptions options) => Attention64.Compute(
-        Shape, Q, K, V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors));
+        Shape, Q, K, V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
+        Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits);
 
     private static float[] Normal(Random random, long count)
     {

@@ -12,7 +12,56 @@ internal sealed class RandomTensors
     {
         _shape = shape;
         if (random.Next(2) == 0)
-            return;
+            DrawMask(random);
+        if (random.Next(2) == 0)
+            DrawBias(random);
+        if (random.Next(3) == 0)
+            SinkLogits = [.. Enumerable.Range(0, shape.QueryHeads).Select(_ => random.NextSingle() * 8 - 4)];
+        if (random.Next(3) == 0)
+            AlibiSlopes = [.. Enumerable.Range(0, shape.QueryHeads).Select(_ => random.NextSingle() * 0.2f - 0.05f)];
+    }
+
+    public byte[]? Mask { get; private set; }
+
+    public long[] MaskExtents { get; private set; } = [];
+
+    /// <summary>Elements of <see cref="BiasType"/>.</summary>
+    public byte[]? Bias { get; private set; }
+
+    public FileElementType BiasType { get; private set; }
+
+    public long[] BiasExtents { get; private set; } = [];
+
+    public float[]? SinkLogits { get; }
+
+    public float[]? AlibiSlopes { get; }
+
+    public bool MayAttend(long batch, long head, long query, long key) =>
+        At(MaskExtents, batch, head, query, key) is { } index && Mask![index] != 0;
+
+    /// <summary>What is added to a score; −∞ beyond the tensor's keys.</summary>
+    public double BiasOf(long batch, long head, long query, long key) => Bias is null ? 0
+        : At(BiasExtents, batch, head, query, key) is not { } index ? double.NegativeInfinity
+        : BiasType switch
+        {
+            FileElementType.F32 => BitConverter.ToSingle(Bias, index * 4),
+            FileElementType.F16 => (double)BitConverter.ToHalf(Bias, index * 2),
+            _ => BitConverter.Int32BitsToSingle(BitConverter.ToUInt16(Bias, index * 2) << 16),
+        };
+
+    public AttentionTensors Describe() => new()
+    {
+        Mask = Mask is null ? null : BroadcastTensor.Of("mask", AddressOf(Mask), FileElementType.Bool, MaskExtents, _shape),
+        Bias = Bias is null ? null : BroadcastTensor.Of("bias", AddressOf(Bias), BiasType, BiasExtents, _shape),
+        SinkLogits = SinkLogits,
+        AlibiSlopes = AlibiSlopes,
+    };
+
+    private static unsafe nint AddressOf(byte[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(
+        ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
+
+    private void DrawMask(Random random)
+    {
         MaskExtents = Extents(random);
         Mask = GC.AllocateArray<byte>((int)MaskExtents.Aggregate(1L, (product, extent) => product * extent), pinned: true);
         double share = random.Next(3) == 0 ? 0.99 : random.NextDouble();
@@ -20,19 +69,25 @@ internal sealed class RandomTensors
             element = (byte)(random.NextDouble() < share ? 1 : 0);
     }
 
-    public byte[]? Mask { get; }
-
-    public long[] MaskExtents { get; } = [];
-
-    public bool MayAttend(long batch, long head, long query, long key) =>
-        At(MaskExtents, batch, head, query, key) is { } index && Mask![index] != 0;
-
-    public unsafe AttentionTensors Describe() => new()
+    private void DrawBias(Random random)
     {
-        Mask = Mask is null ? null : BroadcastTensor.Of(
-            "mask", (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(Mask)),
-            FileElementType.Bool, MaskExtents, _shape),
-    };
+        BiasExtents = Extents(random);
+        BiasType = new[] { FileElementType.F32, FileElementType.F16, FileElementType.BF16 }[random.Next(3)];
+        int size = BiasType == FileElementType.F32 ? 4 : 2, count = (int)BiasExtents.Aggregate(1L, (product, extent) => product * extent);
+        Bias = GC.AllocateArray<byte>(count * size, pinned: true);
+        double share = random.Next(2) == 0 ? 0 : random.NextDouble();
+        for (int i = 0; i < count; i++)
+        {
+            float bias = random.NextDouble() < share ? float.NegativeInfinity : random.NextSingle() * 4 - 2;
+            byte[] bytes = BiasType switch
+            {
+                FileElementType.F32 => BitConverter.GetBytes(bias),
+                FileElementType.F16 => BitConverter.GetBytes((Half)bias),
+                _ => BitConverter.GetBytes((ushort)(BitConverter.SingleToInt32Bits(bias) >> 16)),
+            };
+            bytes.CopyTo(Bias, i * size);
+        }
+    }
 
     private static int? At(long[] extents, long batch, long head, long query, long key)
     {

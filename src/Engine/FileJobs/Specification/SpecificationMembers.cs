@@ -14,7 +14,7 @@ internal static class SpecificationMembers
     public static IReadOnlyList<string> Required { get; } = ["input", "output"];
 
     /// <summary>All but the version.</summary>
-    public static IReadOnlyList<SpecificationMember> All { get; } = [.. Files(), .. Masks(), .. Schedule()];
+    public static IReadOnlyList<SpecificationMember> All { get; } = [.. Files(), .. Masks(), .. Scores(), .. Schedule()];
 
     private static IEnumerable<SpecificationMember> Files() =>
     [
@@ -84,6 +84,14 @@ internal static class SpecificationMembers
         Option("valid_keys", ListOf(Whole("Keys.", 0), "Keys of each batch entry that are no padding."),
             (options, value) => options with { ValidKeys = value.Wholes() },
             options => options.ValidKeys is { } counts ? Numbers(counts) : null),
+    ];
+
+    private static IEnumerable<SpecificationMember> Scores() =>
+    [
+        Option("softcap", Of("number", "c: scores become c · tanh(s / c) before masks and biases."),
+            (options, value) => options with { Softcap = value.Number() }, options => options.Softcap),
+        Option("alibi", Of("boolean", "Whether to add ALiBi's bias with the standard slopes."),
+            (options, value) => options with { Alibi = value.Flag() }, options => options.Alibi ? true : null),
     ];
 
     private static IEnumerable<SpecificationMember> Schedule() =>

@@ -32,7 +32,7 @@ internal static unsafe class ScorePass<T, TPanel>
         for (int key = 0; key < keys.Count; key += TPanel.Width)
         {
             float* panel = (float*)keys.Data + (nint)key * dim;
-            bool full = mask is null && key + TPanel.Width <= keys.Count;
+            bool full = mask is null && queries.Stage is null && key + TPanel.Width <= keys.Count;
             byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
             for (int group = 0; group < block.Groups; group++)
             {
@@ -48,6 +48,8 @@ internal static unsafe class ScorePass<T, TPanel>
                     continue;
                 for (int row = 0; row < Math.Min(Group, block.Rows - group * Group); row++)
                 {
+                    if (queries.Stage is not null)
+                        queries.Stage->Apply(block.First + group * Group + row, key, scores + row * Blocking.ScoreStride, TPanel.Width);
                     ulong bits = mask is { } words
                         ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
                         : LowBits(keys.Count - key);

@@ -29,6 +29,8 @@ public class SpecificationDocumentTests
             ExcludedBand = 1,
             Documents = new PackedDocuments([0, 5, 9], [0, 6, 12]),
             ValidKeys = [12, 3],
+            Softcap = 30.5,
+            Alibi = true,
             Blocks = 5,
             Threads = Environment.ProcessorCount + 1,
         },

@@ -1,0 +1,74 @@
+using Distributed.Engine.Files;
+using Distributed.Kernels.Masks;
+using Distributed.Kernels.Scores;
+
+namespace Distributed.Engine.Jobs;
+
+/// <summary>What options and tensors ask to be done to the scores of a job.</summary>
+public sealed unsafe class JobScores
+{
+    private readonly QueryPositions _positions;
+    private readonly double _softcap;
+    private readonly IReadOnlyList<float>? _slopes;
+    private readonly IReadOnlyList<float>? _sinks;
+    private readonly BroadcastTensor? _bias;
+
+    private JobScores(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
+    {
+        _positions = JobMasks.Positions(shape, options);
+        _softcap = options.Softcap ?? 0;
+        _slopes = tensors.AlibiSlopes ?? (options.Alibi && shape.QueryHeads > 0 ? AlibiSlopes.Standard(shape.QueryHeads) : null);
+        _sinks = tensors.SinkLogits;
+        _bias = tensors.Bias;
+        string[] parts =
+        [
+            .. _softcap != 0 ? [$"softcap {_softcap}"] : Array.Empty<string>(),
+            .. _slopes is not null ? [tensors.AlibiSlopes is null ? "ALiBi" : "ALiBi with given slopes"] : Array.Empty<string>(),
+            .. _bias is not null ? ["bias tensor"] : Array.Empty<string>(),
+            .. _sinks is not null ? ["sink logits"] : Array.Empty<string>(),
+        ];
+        Description = parts.Length == 0 ? "scaled dot product" : string.Join(", ", parts);
+    }
+
+    /// <summary>In short, for people.</summary>
+    public string Description { get; }
+
+    /// <summary>Whether anything is done to scores before the mask.</summary>
+    public bool HasStage => _softcap != 0 || _slopes is not null || _bias is not null;
+
+    /// <summary>The scores of a job.</summary>
+    public static JobScores Of(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors) =>
+        new(shape, options, tensors);
+
+    /// <summary>What is done to the scores of one tile; only where <see cref="HasStage"/>.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="distances">Room for a number per row; it is read as long as the stage is used.</param>
+    public ScoreStage StageFor(in MaskTile tile, float* distances)
+    {
+        float slope = _slopes?[tile.QueryHead] ?? 0;
+        if (slope != 0)
+        {
+            for (long row = tile.Queries.Start; row < tile.Queries.End;)
+            {
+                (long offset, long end) = _positions.RunAt(tile.Batch, row);
+                for (end = Math.Min(end, tile.Queries.End); row < end; row++)
+                    distances[row - tile.Queries.Start] = row + offset - tile.Keys.Start;
+            }
+        }
+        return new ScoreStage(_softcap) { Slope = slope, Distances = distances, Bias = BiasFor(tile) };
+    }
+
+    /// <summary>The sink logit of a query head; null = none.</summary>
+    public float? SinkOf(int queryHead) => _sinks?[queryHead];
+
+    private BiasTile BiasFor(in MaskTile tile)
+    {
+        if (_bias is not { } bias)
+            return default;
+        int size = bias.Type.SizeInBits() / 8;
+        byte* first = (byte*)bias.Start + tile.Batch * bias.BatchStride + tile.QueryHead * bias.HeadStride
+            + tile.Queries.Start * bias.RowStride + tile.Keys.Start * size;
+        int there = (int)Math.Clamp(bias.Keys - tile.Keys.Start, 0, tile.Keys.Count);
+        return new BiasTile(first, bias.Type.ToElementType()!.Value, bias.RowStride, there);
+    }
+}

@@ -12,7 +12,8 @@ public static class StrongestPairs
     /// <summary>
     /// The strongest pairs, by falling weight, then by query, then by key. Of two rows that attend to each other the
     /// stronger direction stands for both (of equal ones, that of the smaller query). They are drawn from the links that
-    /// each row has kept: a pair is missed only if its query has that many stronger ones.
+    /// each row has kept: a pair is missed only if its query has that many stronger ones. What a row gives to itself is no
+    /// pair.
     /// </summary>
     /// <param name="links">The links of every row.</param>
     /// <param name="count">Pairs wanted, at most.</param>
@@ -25,6 +26,8 @@ public static class StrongestPairs
         {
             foreach (Link link in links[row])
             {
+                if (link.Key == row)
+                    continue;
                 (int Low, int High) pair = (Math.Min(row, link.Key), Math.Max(row, link.Key));
                 if (!best.TryGetValue(pair, out RowPair other) || link.Weight > other.Weight)
                     best[pair] = new RowPair(row, link.Key, link.Weight);

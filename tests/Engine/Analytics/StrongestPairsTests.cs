@@ -21,6 +21,10 @@ public sealed class StrongestPairsTests
     }
 
     [Fact]
+    public void A_row_and_itself_are_no_pair() =>
+        Assert.Equal([new(1, 0, 0.2f)], StrongestPairs.Of(Links(new[,] { { 0.9f, 0.1f }, { 0.2f, 0.8f } }), 5));
+
+    [Fact]
     public void Rows_that_see_nothing_give_no_pair() => Assert.Empty(StrongestPairs.Of(Links(new float[1, 1]), 50));
 
     [Fact]

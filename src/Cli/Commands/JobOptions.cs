@@ -96,6 +96,12 @@ internal sealed class JobOptions
         Description = "Also write lse [B,Hq,Sq]: ln of the sum of exponentials of each row's scores (F32).",
     };
 
+    private readonly Option<ScoreKind?> _qkOutput = Parsers.Of<ScoreKind?>(
+        "--qk-output", "raw|softcap|masked|weights",
+        "Also write qk [B,Hq,Sq,Skv]: scores as they are, after the softcap, after biases and masks, or the weights. For " +
+        "small problems, of up to 2^26 numbers.",
+        text => Names.Scores(text));
+
     private readonly Option<ElementType> _type = Parsers.Of(
         "--dtype", "f32|f16|bf16", "Element type of o. [default: f32]", Names.Type);
 
@@ -136,6 +142,7 @@ internal sealed class JobOptions
             Heads = parsed.GetValue(_heads),
             OutputType = parsed.GetValue(_type),
             WithLogSumExp = parsed.GetValue(_lse),
+            QkOutput = parsed.GetValue(_qkOutput),
             Ignore = parsed.GetValue(_ignore) ?? [],
             Options = new AttentionOptions
             {
@@ -159,7 +166,7 @@ internal sealed class JobOptions
 
     private Option[] All =>
     [
-        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _ignore, _scale, _causal, _prefix, _window, _dilation,
+        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
         _softcap, _alibi, CommonOptions.Blocks, CommonOptions.Threads,
     ];

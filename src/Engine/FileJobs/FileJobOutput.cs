@@ -9,9 +9,10 @@ public sealed class FileJobOutput : IDisposable
 {
     private readonly TensorFileWriter _writer;
     private readonly JobFiles _files;
+    private readonly FileJobSpecification _job;
 
-    private FileJobOutput(TensorFileWriter writer, IAttentionSink sink, JobFiles files) =>
-        (_writer, Sink, _files) = (writer, sink, files);
+    private FileJobOutput(TensorFileWriter writer, IAttentionSink sink, FileJobSpecification job, JobFiles files) =>
+        (_writer, Sink, _job, _files) = (writer, sink, job, files);
 
     /// <summary>Takes the finished rows.</summary>
     public IAttentionSink Sink { get; }
@@ -30,13 +31,18 @@ public sealed class FileJobOutput : IDisposable
         ArgumentNullException.ThrowIfNull(files);
         TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), inputs: job.Inputs.All);
         var sink = new FileSink(files.Input.Shape, job.Layout, writer["o"], job.WithLogSumExp ? writer["lse"] : null);
-        return new FileJobOutput(writer, sink, files);
+        return new FileJobOutput(writer, sink, job, files);
     }
 
     /// <summary>Writes what does not come in rows, forces the content to disk and gives the file its name.</summary>
     /// <exception cref="IOException">The disk failed, or the temporary file was taken away.</exception>
     public void Commit()
     {
+        if (_job.QkOutput is { } kind)
+        {
+            TensorWriter qk = _writer["qk"];
+            ScoreMatrix.Compute(_files.Input, _job.Options, kind, (row, scores) => qk.Write(row * scores.Length, scores));
+        }
         _files.PresentKeys?.WriteTo(_writer["present_k"]);
         _files.PresentValues?.WriteTo(_writer["present_v"]);
         _writer.Commit();
@@ -57,6 +63,11 @@ public sealed class FileJobOutput : IDisposable
         var tensors = new List<TensorSpec> { new("o", job.OutputType, output) };
         if (job.WithLogSumExp)
             tensors.Add(new TensorSpec("lse", ElementType.F32, shape.Batch, shape.QueryHeads, shape.QueryRows));
+        if (job.QkOutput is not null)
+        {
+            ScoreMatrix.RefuseTooLarge(shape);
+            tensors.Add(new TensorSpec("qk", job.OutputType, shape.Batch, shape.QueryHeads, shape.QueryRows, shape.KeyRows));
+        }
         if (files.PresentKeys is { } keys)
             tensors.Add(new TensorSpec("present_k", keys.Tensor.Type, keys.Extents));
         if (files.PresentValues is { } values)

@@ -29,6 +29,9 @@ public sealed record FileJobSpecification
     /// <summary>Whether to write <c>lse [B, Hq, Sq]</c> too.</summary>
     public bool WithLogSumExp { get; init; }
 
+    /// <summary>Which scores to write as <c>qk [B, Hq, Sq, Skv]</c> too, for small problems; null = none.</summary>
+    public ScoreKind? QkOutput { get; init; }
+
     /// <summary>Names of tensors in the input that the job does not read. Any other unknown name is refused.</summary>
     public IReadOnlyList<string> Ignore { get; init; } = [];
 

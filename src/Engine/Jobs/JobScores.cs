@@ -58,6 +58,9 @@ public sealed unsafe class JobScores
         return new ScoreStage(_softcap) { Slope = slope, Distances = distances, Bias = BiasFor(tile) };
     }
 
+    /// <summary>The softcap alone, without biases; only where <see cref="HasStage"/>.</summary>
+    public ScoreStage SoftcapAlone => new(_softcap);
+
     /// <summary>The sink logit of a query head; null = none.</summary>
     public float? SinkOf(int queryHead) => _sinks?[queryHead];
 

@@ -1,6 +1,5 @@
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
-using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Scores;
 using Distributed.Kernels.States;
 
@@ -31,7 +30,7 @@ public sealed unsafe class ScalarKernel : CpuKernel
         for (int row = 0; row < queries.Count; row++)
         {
             for (int d = 0; d < queries.Dim; d++)
-                *packed++ = (float)(Read(queries, row, d) * (scale * Arithmetic.Log2E));
+                *packed++ = (float)(ElementReader.Read(queries, row, d) * (scale * Arithmetic.Log2E));
         }
         return new PackedQueries(destination, queries.Count, queries.Dim);
     }
@@ -152,21 +151,10 @@ public sealed unsafe class ScalarKernel : CpuKernel
         {
             for (int d = 0; d < rows.Dim; d++, destination++)
             {
-                *destination = Read(rows, row, d);
+                *destination = ElementReader.Read(rows, row, d);
                 finite &= float.IsFinite(*destination);
             }
         }
         return finite;
-    }
-
-    private static float Read(TensorRows rows, int row, int d)
-    {
-        float x = rows.Type switch
-        {
-            ElementType.F32 => ((float*)rows.Row(row))[d],
-            ElementType.F16 => (float)((Half*)rows.Row(row))[d],
-            _ => BitConverter.Int32BitsToSingle(((ushort*)rows.Row(row))[d] << 16),
-        };
-        return float.IsNaN(x) ? float.NaN : x;
     }
 }

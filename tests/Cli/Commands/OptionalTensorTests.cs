@@ -152,6 +152,37 @@ public class OptionalTensorTests
         Assert.Equal(["in.safetensors"], attend.Files);
     }
 
+    [Theory]
+    [InlineData("raw", 4.0)]
+    [InlineData("softcap", 0.5)]
+    [InlineData("masked", double.NegativeInfinity)]
+    [InlineData("weights", 1.0)]
+    public async Task Scores_of_small_problems_are_written(string kind, double says)
+    {
+        using var attend = new Attend();
+        Tensors(attend["in.safetensors"],
+            ("q", [1, 1, 2, 1], [2f, 2f]), ("k", [1, 1, 2, 1], [2f, 2f]), ("v", [1, 1, 2, 1], [1f, 3f]));
+
+        (await attend.RunAsync("run", "in.safetensors", "-o", "out.safetensors", "--causal", "--softcap", "0.5", "--qk-output", kind)).Succeeded();
+
+        float[] qk = TensorFiles.Read(attend["out.safetensors"], "qk");
+        Assert.Equal(says, kind == "masked" ? qk[1] : qk[0], 1e-6);
+        Assert.Equal(kind == "weights" ? 0 : says, qk[1], 1e-6);
+    }
+
+    [Fact]
+    public async Task Scores_of_large_problems_are_refused_before_the_start()
+    {
+        using var attend = new Attend();
+        TensorFiles.WriteJob(attend["in.safetensors"], [1, 1, 9000, 1], [1, 1, 9000, 1], [1, 1, 9000, 1]);
+
+        Outcome outcome = await attend.RunAsync("run", "in.safetensors", "-o", "out.safetensors", "--qk-output", "raw");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("67108864", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["in.safetensors"], attend.Files);
+    }
+
     [Fact]
     public async Task A_specification_is_the_flags_in_another_form()
     {

@@ -26,6 +26,26 @@ public static class Names
         _ => throw new InputException($"Element type '{text}' is not known; f32, f16 or bf16 is expected."),
     };
 
+    /// <summary>Reads <c>raw</c>, <c>softcap</c>, <c>masked</c> or <c>weights</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static ScoreKind Scores(string text) => text switch
+    {
+        "raw" => ScoreKind.Raw,
+        "softcap" => ScoreKind.Softcap,
+        "masked" => ScoreKind.Masked,
+        "weights" => ScoreKind.Weights,
+        _ => throw new InputException($"Scores '{text}' are not known; raw, softcap, masked or weights is expected."),
+    };
+
+    /// <summary>The word for scores.</summary>
+    public static string Of(ScoreKind kind) => kind switch
+    {
+        ScoreKind.Raw => "raw",
+        ScoreKind.Softcap => "softcap",
+        ScoreKind.Masked => "masked",
+        _ => "weights",
+    };
+
     /// <summary>The word for a layout.</summary>
     public static string Of(HeadLayout layout) => layout switch
     {

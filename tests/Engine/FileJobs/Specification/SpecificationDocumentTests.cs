@@ -16,6 +16,7 @@ public class SpecificationDocumentTests
         Heads = (8, 2),
         OutputType = ElementType.BF16,
         WithLogSumExp = true,
+        QkOutput = ScoreKind.Masked,
         Ignore = ["a", "b"],
         Options = new AttentionOptions
         {
@@ -54,8 +55,8 @@ public class SpecificationDocumentTests
     {
         FileJobSpecification read = SpecificationDocument.Read(SpecificationDocument.Write(Full));
 
-        Assert.Equal((Full.Inputs, Full.Output, Full.Layout, Full.Heads, Full.OutputType, Full.WithLogSumExp),
-            (read.Inputs, read.Output, read.Layout, read.Heads, read.OutputType, read.WithLogSumExp));
+        Assert.Equal((Full.Inputs, Full.Output, Full.Layout, Full.Heads, Full.OutputType, Full.WithLogSumExp, Full.QkOutput),
+            (read.Inputs, read.Output, read.Layout, read.Heads, read.OutputType, read.WithLogSumExp, read.QkOutput));
         Assert.Equal(Full.Ignore, read.Ignore);
         foreach (System.Reflection.PropertyInfo option in typeof(AttentionOptions).GetProperties().Where(p => p.Name != nameof(AttentionOptions.SpanRows)))
         {

@@ -4,6 +4,7 @@ return args switch
 {
     ["shares", ..] => Shares.Run(args[1..]),
     ["accuracy"] => Accuracy.Run(),
+    ["options"] => Options.Run(),
     ["phases", ..] => Phases.Run(args[1..]),
     _ => Usage.Print(),
 };

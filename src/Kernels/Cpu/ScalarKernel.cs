@@ -137,7 +137,7 @@ public sealed unsafe class ScalarKernel : CpuKernel
             var copy = new Span<float>(lanes, Arithmetic.Lanes);
             copy.Clear();
             part.CopyTo(copy);
-            stage.Apply(row, key, lanes, Arithmetic.Lanes);
+            stage.Apply(row, 1, key, lanes, Arithmetic.Lanes, Arithmetic.Lanes);
             copy[..part.Length].CopyTo(part);
         }
     }

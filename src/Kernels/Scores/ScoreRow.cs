@@ -29,7 +29,7 @@ public static unsafe class ScoreRow
         }
         scores[keys.Count..].Clear();
         fixed (float* start = scores)
-            stage?.Apply(row, 0, start, keys.Count);
+            stage?.Apply(row, 1, 0, start, scores.Length, keys.Count);
     }
 
     /// <summary>From base 2 to natural units: s · ln 2.</summary>

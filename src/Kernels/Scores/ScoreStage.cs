@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Scores;
 
@@ -37,36 +39,85 @@ public readonly unsafe struct ScoreStage
     /// <summary>Added to the scores, natural units: the elements of the tile's rows and keys; no data = none.</summary>
     public BiasTile Bias { get; init; }
 
-    /// <summary>Works on scores of one row.</summary>
-    /// <param name="row">Row of the tile.</param>
+    /// <summary>Works on scores of some rows.</summary>
+    /// <param name="row">First row of the tile.</param>
+    /// <param name="rows">Rows.</param>
     /// <param name="key">First key of the tile; a multiple of 16.</param>
-    /// <param name="scores">Its score and those that follow.</param>
-    /// <param name="count">Scores; rounded up to 16.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Apply(int row, int key, float* scores, int count)
+    /// <param name="scores">Its score in the first row and those that follow.</param>
+    /// <param name="stride">Numbers from one row of scores to the next.</param>
+    /// <param name="count">Scores of a row; rounded up to 16.</param>
+    public void Apply(int row, int rows, int key, float* scores, nint stride, int count)
     {
-        float* end = scores + count;
-        Vector512<float> slope = Vector512.Create((float)(-(double)Slope * Log2E));
-        Vector512<float> distance = default;
+        if (_capIn != 0)
+            Softcap(_capIn, _capOut, rows, scores, stride, count);
         if (Slope != 0)
-            distance = Vector512.Create(Distances[row]) - (Vector512.Create((float)key) + Lanes);
-        for (; scores < end; scores += 16, key += 16)
+            AddDistances((float)(-(double)Slope * Log2E), Distances + row, rows, key, scores, stride, count);
+        if (Bias.Data is null)
+            return;
+        switch (Bias.Type)
         {
-            Vector512<float> score = Vector512.Load(scores);
-            if (_capIn != 0)
-                score = Tanh.Of(score * _capIn) * _capOut;
-            if (Slope != 0)
+            case ElementType.F32:
+                AddBias<F32Elements>(Bias, row, rows, key, scores, stride, count);
+                break;
+            case ElementType.F16:
+                AddBias<F16Elements>(Bias, row, rows, key, scores, stride, count);
+                break;
+            default:
+                AddBias<BF16Elements>(Bias, row, rows, key, scores, stride, count);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softcap(float capIn, float capOut, int rows, float* scores, nint stride, int count)
+    {
+        Vector512<float> into = Vector512.Create(capIn), outOf = Vector512.Create(capOut);
+        for (int row = 0; row < rows; row++, scores += stride)
+        {
+            for (int i = 0; i < count; i += 16)
+                (Tanh.Of(Vector512.Load(scores + i) * into) * outOf).Store(scores + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddDistances(
+        float slope, float* distances, int rows, int key, float* scores, nint stride, int count)
+    {
+        Vector512<float> slopes = Vector512.Create(slope), first = Vector512.Create((float)key) + Lanes, sixteen = Vector512.Create(16f);
+        for (int row = 0; row < rows; row++, scores += stride)
+        {
+            Vector512<float> position = Vector512.Create(distances[row]), at = first;
+            for (int i = 0; i < count; i += 16)
             {
-                score = Vector512.FusedMultiplyAdd(Vector512.Abs(distance), slope, score);
-                distance = Vector512.Create(Distances[row]) - (Vector512.Create((float)(key + 16)) + Lanes);
+                Vector512<float> distance = Vector512.Abs(position - at);
+                Vector512.FusedMultiplyAdd(distance, slopes, Vector512.Load(scores + i)).Store(scores + i);
+                at += sixteen;
             }
-            if (Bias.Data is not null)
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddBias<T>(BiasTile bias, int first, int rows, int key, float* scores, nint stride, int count)
+        where T : struct, IElements
+    {
+        float* padded = stackalloc float[16];
+        Vector512<float> high = Vector512.Create(Log2EHigh), low = Vector512.Create(Log2ELow), notANumber = Vector512.Create(float.NaN);
+        int there = bias.Keys - key;
+        long rowStride = bias.RowStride;
+        byte* of = bias.Data + first * rowStride + (nint)key * T.Size;
+        for (int row = 0; row < rows; row++, scores += stride, of += rowStride)
+        {
+            // Rows lie far apart and only a piece of each is read at a time, which no prefetcher of the machine follows.
+            for (int at = count * T.Size; Sse.IsSupported && at < 2 * count * T.Size; at += 64)
+                Sse.Prefetch0(of + at);
+            for (int i = 0; i < count; i += 16)
             {
-                Vector512<float> bias = Bias.Load(row, key);
-                score = Vector512.FusedMultiplyAdd(bias, Vector512.Create(Log2EHigh), Vector512.FusedMultiplyAdd(bias, Vector512.Create(Log2ELow), score));
+                Vector512<float> added = i + 16 <= there ? T.Load(of + i * T.Size) : T.LoadPart(of + i * T.Size, there - i, padded);
+                Vector512<float> score = Vector512.FusedMultiplyAdd(added, low, Vector512.Load(scores + i));
+                score = Vector512.FusedMultiplyAdd(added, high, score);
+                // A NaN from a tensor may have any low bits, and Exp2 counts on those of float.NaN.
+                Vector512.ConditionalSelect(Vector512.Equals(score, score), score, notANumber).Store(scores + i);
             }
-            // A NaN from a tensor may have any low bits, and Exp2 counts on those of float.NaN.
-            Vector512.ConditionalSelect(Vector512.Equals(score, score), score, Vector512.Create(float.NaN)).Store(scores);
         }
     }
 

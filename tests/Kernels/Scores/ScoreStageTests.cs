@@ -50,6 +50,20 @@ public sealed unsafe class ScoreStageTests
     public void The_hyperbolic_tangent_has_its_limits(float x, float expected) =>
         Assert.Equal(expected, Distributed.Kernels.Scores.Tanh.Of(Vector512.Create(x))[0]);
 
+    [Fact]
+    public void Every_half_becomes_the_float_of_its_value()
+    {
+        ushort* halves = stackalloc ushort[16];
+        for (int first = 0; first < 65_536; first += 16)
+        {
+            for (int i = 0; i < 16; i++)
+                halves[i] = (ushort)(first + i);
+            Vector512<float> wide = F16Elements.Load((byte*)halves);
+            for (int i = 0; i < 16; i++)
+                Assert.Equal((float)BitConverter.UInt16BitsToHalf(halves[i]), wide[i]);
+        }
+    }
+
     [Theory]
     [InlineData(1, new[] { 1.0 / 256 })]
     [InlineData(4, new[] { 0.25, 1.0 / 16, 1.0 / 64, 1.0 / 256 })]

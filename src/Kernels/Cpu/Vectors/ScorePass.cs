@@ -32,7 +32,7 @@ internal static unsafe class ScorePass<T, TPanel>
         for (int key = 0; key < keys.Count; key += TPanel.Width)
         {
             float* panel = (float*)keys.Data + (nint)key * dim;
-            bool full = mask is null && queries.Stage is null && key + TPanel.Width <= keys.Count;
+            bool whole = mask is null && key + TPanel.Width <= keys.Count, full = whole && queries.Stage is null;
             byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
             for (int group = 0; group < block.Groups; group++)
             {
@@ -46,10 +46,16 @@ internal static unsafe class ScorePass<T, TPanel>
                 fetch += dim / 2 * Ahead.LineBytes;
                 if (full)
                     continue;
-                for (int row = 0; row < Math.Min(Group, block.Rows - group * Group); row++)
+                int rows = Math.Min(Group, block.Rows - group * Group);
+                if (queries.Stage is not null)
+                    queries.Stage->Apply(block.First + group * Group, rows, key, scores, Blocking.ScoreStride, TPanel.Width);
+                for (int row = 0; row < rows; row++)
                 {
-                    if (queries.Stage is not null)
-                        queries.Stage->Apply(block.First + group * Group + row, key, scores + row * Blocking.ScoreStride, TPanel.Width);
+                    if (whole)
+                    {
+                        TPanel.RaiseMaxima(TPanel.Load(scores + row * Blocking.ScoreStride), maxima + row * Arithmetic.Lanes);
+                        continue;
+                    }
                     ulong bits = mask is { } words
                         ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
                         : LowBits(keys.Count - key);

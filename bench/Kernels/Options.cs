@@ -1,0 +1,90 @@
+using System.Globalization;
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Cpu.Roofline;
+using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Scores;
+using Distributed.Kernels.Spans;
+using Distributed.Kernels.States;
+
+namespace Distributed.Kernels.Benchmarks;
+
+/// <summary>
+/// What masks and scores add to a full tile of 1024 × 1024: processor time of one thread against the same tile without
+/// them, best of rounds that take turns. Each includes what a job does for it per tile: classifying, then folding.
+/// </summary>
+internal static unsafe class Options
+{
+    private const int Rows = SpanGrid.MaxSpanRows, Rounds = 25;
+
+    public static int Run()
+    {
+        Console.WriteLine($"kernel {CpuKernels.Best.Name}, one thread, tiles of {Rows} × {Rows}, best of {Rounds} rounds");
+        foreach (int dim in new[] { 64, 128 })
+            Measure(CpuKernels.Best, dim);
+        return 0;
+    }
+
+    private static void Measure(CpuKernel kernel, int dim)
+    {
+        using NativeBuffer q = Numbers(Rows * dim), k = Numbers(Rows * dim), v = Numbers(Rows * dim), bias = Numbers(Rows * Rows),
+            distances = Numbers(Rows), packedQ = new(kernel.QueryBytes(Rows, dim)), packedK = new(kernel.KeyBytes(Rows, dim)),
+            packedV = new(kernel.ValueBytes(Rows, dim)), workspace = new(kernel.WorkspaceBytes(dim, dim)),
+            memory = new(AttentionState.FloatsFor(Rows, dim) * sizeof(float)), seen = new(Rows * Rows);
+        new Span<byte>(seen.Pointer, Rows * Rows).Fill(1);
+        AttentionState state = AttentionState.At(memory.Floats, Rows, dim);
+        state.Reset();
+        PackedQueries queries = kernel.PackQueries(TensorRows.Dense(q.Floats, Rows, dim), 1 / Math.Sqrt(dim), packedQ.Pointer);
+        PackedKeys keys = kernel.PackKeys(TensorRows.Dense(k.Floats, Rows, dim), packedK.Pointer);
+        PackedValues values = kernel.PackValues(TensorRows.Dense(v.Floats, Rows, dim), packedV.Pointer);
+        byte* work = workspace.Pointer;
+
+        // Far below the diagonal, inside the window and the document: every mask is asked, and all say full.
+        var tile = new MaskTile(0, 0, new(8 * Rows, Rows), new(4 * Rows, Rows));
+        var formulas = new MaskSet(
+            BandMask.Causal("top-left", 0), BandMask.Window(0, 8 * Rows, 0), new DocumentMask([0, 16 * Rows], [0, 16 * Rows]),
+            new ValidKeysMask([16 * Rows]), new ExcludedBandMask(0, 1));
+        var dense = new DenseMask(seen.Pointer - 8 * Rows * Rows - 4 * Rows, 0, 0, Rows, 16 * Rows);
+        var cases = new (string Name, Func<bool> Asked, ScoreStage? Stage)[]
+        {
+            ("nothing", () => true, null),
+            ("five masks by formula", () => formulas.Classify(tile) == TileClass.Full, null),
+            ("mask tensor, read", () => dense.Classify(tile) == TileClass.Full, null),
+            ("softcap", () => true, new ScoreStage(30)),
+            ("ALiBi", () => true, new ScoreStage(0) { Slope = 0.1f, Distances = distances.Floats }),
+            ("bias tensor, F32", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.F32, Rows * 4, Rows) }),
+            ("bias tensor, BF16", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.BF16, Rows * 2, Rows) }),
+            ("bias tensor, F16", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.F16, Rows * 2, Rows) }),
+        };
+        var best = new double[cases.Length];
+        Array.Fill(best, double.MaxValue);
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int i = 0; i < cases.Length; i++)
+            {
+                ScoreStage stage = cases[i].Stage ?? default;
+                PackedQueries of = cases[i].Stage is null ? queries : queries.With(&stage);
+                double begin = WorkClock.Thread.Now;
+                if (!cases[i].Asked())
+                    throw new InvalidOperationException($"{cases[i].Name}: the tile is not full.");
+                kernel.Fold(of, keys, values, null, state, work);
+                best[i] = Math.Min(best[i], WorkClock.Thread.Now - begin);
+            }
+        }
+        for (int i = 0; i < cases.Length; i++)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"D = {dim,3}  {cases[i].Name,-24} {best[i] * 1e3,7:f3} ms  {best[i] / best[0] - 1,7:+0.0%;-0.0%}"));
+        }
+    }
+
+    private static NativeBuffer Numbers(int count)
+    {
+        var buffer = new NativeBuffer((nuint)count * sizeof(float));
+        var random = new Random(count);
+        for (int i = 0; i < count; i++)
+            buffer.Floats[i] = random.NextSingle() * 2 - 1;
+        return buffer;
+    }
+}

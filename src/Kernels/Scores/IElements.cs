@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Distributed.Kernels.Scores;
+
+/// <summary>Elements of a tensor as F32, sixteen at a time.</summary>
+internal unsafe interface IElements
+{
+    /// <summary>Bytes of an element.</summary>
+    static abstract int Size { get; }
+
+    /// <summary>Sixteen elements.</summary>
+    static abstract Vector512<float> Load(byte* of);
+
+    /// <summary>The first <paramref name="count"/> of sixteen, and 0 for the others, which are not touched.</summary>
+    /// <param name="of">The first one.</param>
+    /// <param name="count">How many there are; may be 0 or less.</param>
+    /// <param name="room">Room for 16 numbers.</param>
+    static abstract Vector512<float> LoadPart(byte* of, int count, float* room);
+}
+
+/// <summary>F32 elements.</summary>
+internal readonly unsafe struct F32Elements : IElements
+{
+    public static int Size => sizeof(float);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* of) => Vector512.Load((float*)of);
+
+    public static Vector512<float> LoadPart(byte* of, int count, float* room)
+    {
+        for (int i = 0; i < 16; i++)
+            room[i] = i < count ? ((float*)of)[i] : 0f;
+        return Vector512.Load(room);
+    }
+}
+
+/// <summary>BF16 elements: the upper halves of F32 numbers.</summary>
+internal readonly unsafe struct BF16Elements : IElements
+{
+    public static int Size => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* of) => (Widen((ushort*)of) << 16).AsSingle();
+
+    public static Vector512<float> LoadPart(byte* of, int count, float* room)
+    {
+        for (int i = 0; i < 16; i++)
+            room[i] = i < count ? BitConverter.Int32BitsToSingle(((ushort*)of)[i] << 16) : 0f;
+        return Vector512.Load(room);
+    }
+
+    /// <summary>Sixteen numbers of 16 bits, each in 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Widen(ushort* of)
+    {
+        Vector256<ushort> narrow = Vector256.Load(of);
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512UInt32(narrow);
+        (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(narrow);
+        return Vector512.Create(low, high);
+    }
+}
+
+/// <summary>F16 elements.</summary>
+internal readonly unsafe struct F16Elements : IElements
+{
+    public static int Size => sizeof(ushort);
+
+    // Exponent and fraction of a half moved to those of a float are its value times 2^-112, subnormal ones too; infinity and
+    // NaN have all exponent bits set, and get them back.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* of)
+    {
+        Vector512<uint> wide = BF16Elements.Widen((ushort*)of);
+        Vector512<uint> size = wide & Vector512.Create(0x7FFFu);
+        Vector512<uint> value = ((size << 13).AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
+        value |= Vector512.GreaterThanOrEqual(size, Vector512.Create(0x7C00u)) & Vector512.Create(0x7F800000u);
+        return (value | (wide & Vector512.Create(0x8000u)) << 16).AsSingle();
+    }
+
+    public static Vector512<float> LoadPart(byte* of, int count, float* room)
+    {
+        for (int i = 0; i < 16; i++)
+            room[i] = i < count ? (float)((Half*)of)[i] : 0f;
+        return Vector512.Load(room);
+    }
+}

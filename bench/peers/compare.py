@@ -7,11 +7,11 @@ cannot start.
 """
 
 import argparse
-import os
 import sys
 
-# One library thread inside each thread of a contestant. It is read when the library is loaded, hence before the imports.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import blas
+
+blas.choose()
 
 try:
     import numpy as np

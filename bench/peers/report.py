@@ -7,6 +7,7 @@ import statistics
 import sys
 from dataclasses import dataclass, field
 
+import blas
 import rounds
 from shapes import Shape
 
@@ -37,7 +38,8 @@ class Table:
     def __init__(self, versions):
         self._names = list(versions)
         self._notes = []
-        print(f"{processor()}; " + ", ".join(f"{name} {version}" for name, version in versions.items()) + "\n")
+        print("; ".join([processor(), *(f"{name} {version}" for name, version in versions.items()), blas.description()]))
+        print()
         peers = self._names[1:]
         heads = ["shape", "threads", self._names[0], *peers, *(f"ours / {name}" for name in peers), "largest difference"]
         print("| " + " | ".join(heads) + " |")
@@ -75,7 +77,7 @@ class Json:
     """Everything at the end, each single time with it."""
 
     def __init__(self, versions):
-        self._document = {"processor": processor(), "versions": versions, "shapes": []}
+        self._document = {"processor": processor(), "versions": versions, "blas": blas.description(), "shapes": []}
 
     def add(self, row):
         self._document["shapes"].append({

@@ -34,7 +34,7 @@ def _load():
     if _library is None:
         path = os.environ.get("GGML_LIBRARY") or ctypes.util.find_library("ggml")
         if not path:
-            raise Missing("Debian's libggml0 and libggml-dev, or GGML_LIBRARY=/path/to/libggml.so")
+            raise Missing("Debian's libggml0, or GGML_LIBRARY=/path/to/libggml.so")
         library = ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         for name, result, arguments in (

@@ -34,5 +34,6 @@ internal static class AttendCommand
         RunCommand.Create(),
         PlanCommand.Create(),
         BenchCommand.Create(),
+        ClusterCommand.Create(),
     };
 }

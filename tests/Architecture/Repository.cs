@@ -28,9 +28,13 @@ internal static class Repository
 
     public static string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
-    /// <summary>The <c>Include</c>s of an item type in a project file, such as <c>ProjectReference</c>.</summary>
+    /// <summary>
+    /// The <c>Include</c>s of an item type in a project file, such as <c>ProjectReference</c>. A project that is only built
+    /// beforehand, to be started as a process of its own, is none that is imported.
+    /// </summary>
     public static IReadOnlyList<string> Items(string project, string itemType) =>
         [.. XDocument.Load(Absolute(project)).Descendants(itemType)
+            .Where(item => (string?)item.Attribute("ReferenceOutputAssembly") != "false")
             .Select(item => (string?)item.Attribute("Include"))
             .OfType<string>()];
 

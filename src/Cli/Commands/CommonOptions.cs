@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Distributed.Cli.Clusters;
 using Distributed.Cli.Parsing;
 
 namespace Distributed.Cli.Commands;
@@ -12,6 +13,13 @@ internal static class CommonOptions
     /// <summary>Blocks of the ring.</summary>
     public static Option<int?> Blocks { get; } = Parsers.Of(
         "--blocks", "N", "Blocks of the ring. The result is the same, to the bit. [default: 1]", Parsers.Whole<int>("Blocks"));
+
+    /// <summary>Silos to run on; null = in this process.</summary>
+    public static Option<IReadOnlyList<Uri>?> Cluster { get; } = Parsers.Of<IReadOnlyList<Uri>?>(
+        "--cluster", "URL,...",
+        "Run on a cluster that sees the same files, by the HTTP endpoint of a silo; of several, the next is asked when one is lost. " +
+        "--threads does not count there: each silo has its own.",
+        ClusterRun.Addresses);
 
     /// <summary>Compute threads.</summary>
     public static Option<int?> Threads { get; } = Parsers.Of(

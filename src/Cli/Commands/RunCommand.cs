@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Distributed.Cli.Clusters;
 using Distributed.Cli.Output;
+using Distributed.Client;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
@@ -29,10 +31,12 @@ internal static class RunCommand
             "Computes softmax(scale · q kᵀ) v exactly.\n\nExamples:\n" +
             "  attend run qkv.safetensors -o out.safetensors --causal --lse\n" +
             "  attend run --q q.npy --k k.npy --v v.npy -o o.npy --window 4096,0 --dtype f16\n" +
+            "  attend run qkv.safetensors -o out.safetensors --cluster http://127.0.0.1:8470\n" +
             "  attend run qkv.safetensors -o out.safetensors --causal --documents 0,120,1248 --print-spec");
         Job.AddTo(command);
         command.Add(PrintSpecification);
         command.Add(PrintSchema);
+        command.Add(CommonOptions.Cluster);
         command.Add(CommonOptions.Json);
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => RunAsync(parsed, cancellation)));
         return command;
@@ -50,6 +54,13 @@ internal static class RunCommand
         {
             job.Validate();
             Console.Out.WriteLine(SpecificationDocument.Write(job));
+            return;
+        }
+        if (parsed.GetValue(CommonOptions.Cluster) is { } silos)
+        {
+            JobStatus done = await ProgressDisplay.RunAsync(
+                "attention", show: true, progress => ClusterRun.RunAsync(job, silos, progress, cancellation));
+            ClusterRunReport.Print(job, done, parsed.GetValue(CommonOptions.Json));
             return;
         }
         JobReport report = await ProgressDisplay.RunAsync(

@@ -1,0 +1,97 @@
+using System.Net;
+using System.Text;
+
+namespace Distributed.Client.Tests;
+
+public class ClusterClientTests
+{
+    private static readonly Guid Job = Guid.Parse("3f2504e0-4f89-41d3-9a0c-0305e82c3301");
+
+    [Fact]
+    public async Task A_job_that_is_taken_on_has_an_id()
+    {
+        using var client = Client(_ => Answer(HttpStatusCode.Accepted, $$"""{"id":"{{Job}}"}"""));
+
+        Assert.Equal(Job, await client.SubmitAsync("{}"));
+    }
+
+    [Fact]
+    public async Task A_refusal_says_what_the_problem_document_says()
+    {
+        using var client = Client(_ => Answer(HttpStatusCode.BadRequest, """{"title":"no","detail":"$.inputs is missing."}"""));
+
+        ClusterException refused = await Assert.ThrowsAsync<ClusterException>(() => client.SubmitAsync("{}"));
+
+        Assert.Equal("$.inputs is missing.", refused.Message);
+        Assert.True(refused.IsInputError);
+    }
+
+    [Fact]
+    public async Task A_submission_is_not_sent_twice_when_its_answer_is_lost()
+    {
+        int sent = 0;
+        using var client = Client(
+            _ => throw new HttpRequestException(HttpRequestError.ResponseEnded, $"lost {++sent}"), _ => Answer(HttpStatusCode.Accepted, ""));
+
+        await Assert.ThrowsAsync<ClusterException>(() => client.SubmitAsync("{}"));
+
+        Assert.Equal(1, sent);
+    }
+
+    [Fact]
+    public async Task A_silo_that_refuses_the_connection_is_passed_over()
+    {
+        using var client = Client(
+            _ => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
+            _ => Answer(HttpStatusCode.Accepted, $$"""{"id":"{{Job}}"}"""));
+
+        Assert.Equal(Job, await client.SubmitAsync("{}"));
+    }
+
+    [Fact]
+    public async Task Watching_goes_on_from_another_silo_when_a_stream_breaks()
+    {
+        int first = 0;
+        using var client = Client(
+            _ => ++first == 1 ? Events(0.25) : throw new HttpRequestException(HttpRequestError.ConnectionError, "killed"),
+            _ => Events(0.5, 1));
+
+        var seen = new List<double>();
+        await foreach (JobStatus status in client.WatchAsync(Job, TestContext.Current.CancellationToken))
+            seen.Add(status.Done);
+
+        Assert.Equal([0.25, 0.5, 1], seen);
+    }
+
+    [Fact]
+    public async Task A_job_that_is_not_there_is_an_input_error()
+    {
+        using var client = Client(_ => Answer(HttpStatusCode.NotFound, $$"""{"detail":"There is no job {{Job}}."}"""));
+
+        ClusterException missing = await Assert.ThrowsAsync<ClusterException>(() => client.GetAsync(Job));
+
+        Assert.Equal((HttpStatusCode.NotFound, true), (missing.Status, missing.IsInputError));
+    }
+
+    private static HttpResponseMessage Events(params double[] done)
+    {
+        var text = new StringBuilder();
+        foreach (double share in done)
+        {
+            text.Append("event: job\ndata: ").Append(
+                $$"""{"id":"{{Job}}","state":"{{(share < 1 ? "running" : "finished")}}","done":{{share}},"silos":[]}""").Append("\n\n");
+        }
+        return Answer(HttpStatusCode.OK, text.ToString());
+    }
+
+    private static HttpResponseMessage Answer(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body) };
+
+    private static ClusterClient Client(params Func<HttpRequestMessage, HttpResponseMessage>[] silos) => new(
+        [.. silos.Select(silo => new HttpClient(new Handler(silo)) { BaseAddress = new Uri("http://127.0.0.1:1/") })]);
+
+    private sealed class Handler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(answer(request));
+    }
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Distributed.Cli.Clusters;
 using Distributed.Cli.Output;
 using Distributed.Cli.Parsing;
 using Distributed.Engine.Documents;
@@ -51,7 +52,7 @@ internal static class DocumentCommand
             "  attend document book.txt\n" +
             "  attend document book.txt -o out --unit paragraph --exclude 5")
         {
-            Text, Folder, Unit, Exclude, Heads, HeadSize, Temperature, Links, CommonOptions.Blocks, CommonOptions.Threads,
+            Text, Folder, Unit, Exclude, Heads, HeadSize, Temperature, Links, CommonOptions.Blocks, CommonOptions.Threads, CommonOptions.Cluster,
             CommonOptions.Json,
         };
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => RunAsync(parsed, cancellation)));
@@ -71,6 +72,7 @@ internal static class DocumentCommand
     private static DocumentOptions Options(ParseResult parsed, string text)
     {
         var standard = new DocumentOptions();
+        string folder = parsed.GetValue(Folder) ?? Path.GetFileNameWithoutExtension(text) + "-attention";
         return standard with
         {
             Unit = parsed.GetValue(Unit) ?? standard.Unit,
@@ -84,7 +86,10 @@ internal static class DocumentCommand
             Links = parsed.GetValue(Links) ?? standard.Links,
             Blocks = parsed.GetValue(CommonOptions.Blocks) ?? standard.Blocks,
             Threads = parsed.GetValue(CommonOptions.Threads) ?? standard.Threads,
-            OutputDirectory = parsed.GetValue(Folder) ?? Path.GetFileNameWithoutExtension(text) + "-attention",
+            OutputDirectory = folder,
+            Runner = parsed.GetValue(CommonOptions.Cluster) is { } silos
+                ? new ClusterAttention(silos, Path.GetFullPath(folder))
+                : standard.Runner,
         };
     }
 }

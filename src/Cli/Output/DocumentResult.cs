@@ -31,7 +31,7 @@ internal static class DocumentResult
         to.WriteLine($"{report.Name}: {report.Passages.Count:N0} passages ({report.Options.Unit}), {attention.Shape.QueryHeads} heads of {attention.Shape.KeyDim}");
         to.WriteLine($"masks     {attention.Masks}");
         to.WriteLine($"tiles     {attention.Tiles.Full:N0} full, {attention.Tiles.Partial:N0} partial, {attention.Tiles.Skipped:N0} skipped, per head");
-        to.WriteLine($"attention {attention.Elapsed.TotalSeconds:f1} s, {attention.FlopsPerSecond / 1e9:g3} GFLOP/s, kernel {attention.Kernel}, {attention.Threads} threads");
+        to.WriteLine($"attention {attention.Elapsed.TotalSeconds:f1} s, {attention.FlopsPerSecond / 1e9:g3} GFLOP/s, {Where(attention)}");
         DocumentTimes times = report.Times;
         to.WriteLine($"in all    {times.Total.TotalSeconds:f1} s: embedding {times.Embedding.TotalSeconds:f1}, attention {times.Attention.TotalSeconds:f1}, links {times.Links.TotalSeconds:f1}, files {times.Files.TotalSeconds:f1}");
         to.WriteLine();
@@ -86,6 +86,9 @@ internal static class DocumentResult
         json.Flush();
         to.WriteByte((byte)'\n');
     }
+
+    private static string Where(JobReport attention) =>
+        attention.Threads == 0 ? attention.Kernel : $"kernel {attention.Kernel}, {attention.Threads} threads";
 
     private static string Told(Passage passage)
     {

@@ -76,7 +76,7 @@ public static class DocumentJob
         var logSumExp = new MemorySink(input.Shape, keepOutput: false);
         IAttentionSink sink = files is null ? logSumExp : files.Embeddings(embedding, options, logSumExp, input.Shape);
         AttentionOptions attention = options.Attention(passages.Count);
-        JobReport report = await EmbeddedEngine.RunAsync(
+        JobReport report = await options.Runner.RunAsync(
             input, attention, sink, AttentionProgress(progress), cancellation).ConfigureAwait(false);
         TimeSpan attended = Lap(clock);
 

@@ -44,6 +44,10 @@ public sealed record DocumentOptions
     /// <value>1.</value>
     public int Blocks { get; init; } = 1;
 
+    /// <summary>What runs the attention; the rest of the work is done in this process. It never changes the result.</summary>
+    /// <value>This process.</value>
+    public IAttentionRunner Runner { get; init; } = new EmbeddedRunner();
+
     /// <summary>Checks every option by itself.</summary>
     /// <exception cref="InputException">One is out of its range.</exception>
     public void Validate()

@@ -7,8 +7,8 @@ namespace Distributed.Engine.Jobs;
 /// <param name="Masks">Its masks, for people.</param>
 /// <param name="Tiles">Pairs of spans skipped, kept in part and kept whole.</param>
 /// <param name="Blocks">Blocks it was cut into.</param>
-/// <param name="Threads">Compute threads.</param>
-/// <param name="Kernel">Name of the kernel.</param>
+/// <param name="Threads">Compute threads of this process; 0 when others did the work.</param>
+/// <param name="Kernel">Name of the kernel, or who did the work.</param>
 /// <param name="PairsSeen">(query, key) pairs inside the masks, over all heads and batch entries.</param>
 /// <param name="Elapsed">Time from the first tile to the last row written.</param>
 public sealed record JobReport(

@@ -4,6 +4,7 @@ using Distributed.Kernels.Cpu.Roofline;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 using Distributed.Kernels.Scores;
 using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
@@ -72,6 +73,16 @@ internal static unsafe class Options
                 best[i] = Math.Min(best[i], WorkClock.Thread.Now - begin);
             }
         }
+        double preparing = double.MaxValue;
+        var preparation = new RowPreparation(RowNorm.Rms, null, new RotaryEmbedding(RotaryFrequencies.Plain(10_000, dim), 1, false), (_, row) => row);
+        for (int round = 0; round < Rounds; round++)
+        {
+            double begin = WorkClock.Thread.Now;
+            preparation.Prepare(TensorRows.Dense(k.Floats, Rows, dim), 0, 100_000, bias.Floats);
+            preparing = Math.Min(preparing, WorkClock.Thread.Now - begin);
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"D = {dim,3}  {"norm and rotary, a span",-24} {preparing * 1e3,7:f3} ms  once per span of keys or queries"));
         for (int i = 0; i < cases.Length; i++)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

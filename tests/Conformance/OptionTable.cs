@@ -4,6 +4,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Conformance.Tests;
 
@@ -34,6 +35,16 @@ internal static class OptionTable
         ("`--alibi`", job => job.With(options => options with { Alibi = true })),
         ("tensor `alibi_slopes`", job => job.Tensor("alibi_slopes", FileElementType.F32, [QueryHeads], 0)),
         ("tensor `bias`", job => job.Tensor("bias", FileElementType.F32, [Rows, 10], 0)),
+        ("`--qk-norm l2 --scale`", job => job.With(options => options with { QkNorm = RowNorm.L2, Scale = 5 })),
+        ("`--qk-norm rms`", job => job.With(options => options with { QkNorm = RowNorm.Rms })),
+        ("`--qk-norm rms`, tensor `k_norm`", job => job.With(options => options with { QkNorm = RowNorm.Rms }).Tensor("k_norm", FileElementType.F32, [Dim], 0)),
+        ("`--rope`", job => job.With(options => options with { Rotary = new RotaryOptions() })),
+        ("`--rope --rope-dims --rope-pairs --rope-scaling`", job => job.With(options => options with
+        {
+            Rotary = new RotaryOptions { Dims = 4, Interleaved = true, Scaling = new RotaryScaling(RotaryScalingKind.Yarn, 4, 32) },
+        })),
+        ("`--rope`, tensor `q_positions`", job => job.With(options => options with { Rotary = new RotaryOptions() })
+            .Tensor("q_positions", FileElementType.I64, [Batch, Rows], 0)),
         ("tensor `sink_logits`", job => job.Tensor("sink_logits", FileElementType.F32, [QueryHeads], 0)),
     ];
 
@@ -182,6 +193,8 @@ internal static class OptionTable
                 {
                     if (more.Type == FileElementType.Bool)
                         writer[more.Name].WriteBytes(i, [(byte)(random.NextDouble() < more.Share ? 1 : 0)]);
+                    else if (more.Type == FileElementType.I64)
+                        writer[more.Name].Write(i, [(long)random.Next(-20, 200)]);
                     else
                         writer[more.Name].Write(i, [random.NextSingle()]);
                 }

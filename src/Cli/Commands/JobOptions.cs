@@ -5,6 +5,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Cli.Commands;
 
@@ -14,7 +15,8 @@ internal sealed class JobOptions
     private readonly Argument<string?> _input = new("input")
     {
         Description = "File with tensors q [B,Hq,Sq,D], k [B,Hkv,Skv,D] and v [B,Hkv,Skv,Dv]: .safetensors or .npz. Tensors mask, " +
-            "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits and alibi_slopes are taken too.",
+            "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits, " +
+            "alibi_slopes, q_norm, k_norm, q_positions and k_positions are taken too.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -82,6 +84,24 @@ internal sealed class JobOptions
 
     private readonly Option<IReadOnlyList<long>?> _validKeys = Parsers.Of<IReadOnlyList<long>?>(
         "--valid-keys", "N,...", "Keys of each batch entry that are no padding.", text => Lists.Wholes(text, "Valid keys"));
+
+    private readonly Option<RowNorm> _qkNorm = Parsers.Of(
+        "--qk-norm", "l2|rms",
+        "Normalise query and key rows: l2 = cosine attention (--scale is 1/temperature), rms = RMSNorm, with factors q_norm and k_norm [D] of the input.",
+        Names.Norm);
+
+    private readonly Option<double?> _rope = Parsers.Of(
+        "--rope", "BASE", "Rotary embedding of q and k with this base, at their positions or at q_positions and k_positions of the input.",
+        Parsers.Number("Rotary base"));
+
+    private readonly Option<int?> _ropeDims = Parsers.Of(
+        "--rope-dims", "N", "Turn only the first N elements of a row. [default: all]", Parsers.Whole<int>("Rotary dims"));
+
+    private readonly Option<bool> _ropePairs = Parsers.Of(
+        "--rope-pairs", "half|interleaved", "Turn element i with i + N/2, or neighbours. [default: half]", Names.RotaryPairs);
+
+    private readonly Option<RotaryScaling?> _ropeScaling = Parsers.Of<RotaryScaling?>(
+        "--rope-scaling", "linear:F|ntk:F|yarn:F:TRAINED", "Stretch the frequencies for sequences F times longer.", RotaryScaling.Parse);
 
     private readonly Option<double?> _softcap = Parsers.Of(
         "--softcap", "C", "Scores become C · tanh(s / C) before masks and biases.", Parsers.Number("Softcap"));
@@ -156,6 +176,8 @@ internal sealed class JobOptions
                 ExcludedBand = parsed.GetValue(_excludeBand),
                 Documents = Documents(parsed),
                 ValidKeys = parsed.GetValue(_validKeys),
+                QkNorm = parsed.GetValue(_qkNorm),
+                Rotary = Rotary(parsed),
                 Softcap = parsed.GetValue(_softcap),
                 Alibi = parsed.GetValue(_alibi),
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
@@ -168,7 +190,7 @@ internal sealed class JobOptions
     [
         _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
-        _softcap, _alibi, CommonOptions.Blocks, CommonOptions.Threads,
+        _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _alibi, CommonOptions.Blocks, CommonOptions.Threads,
     ];
 
     private BlockPairs? Pairs(ParseResult parsed) => (parsed.GetValue(_blockSize), parsed.GetValue(_blockPairs)) switch
@@ -177,6 +199,24 @@ internal sealed class JobOptions
         ((int rows, int keys), { } pairs) => new BlockPairs(rows, keys, pairs),
         _ => throw new InputException("--block-size and --block-pairs go together; one of them is missing."),
     };
+
+    private RotaryOptions? Rotary(ParseResult parsed)
+    {
+        if (parsed.GetValue(_rope) is { } of)
+        {
+            return new RotaryOptions
+            {
+                Base = of,
+                Dims = parsed.GetValue(_ropeDims),
+                Interleaved = parsed.GetValue(_ropePairs),
+                Scaling = parsed.GetValue(_ropeScaling),
+            };
+        }
+        Option[] parts = [_ropeDims, _ropePairs, _ropeScaling];
+        return parts.FirstOrDefault(part => parsed.GetResult(part) is { Implicit: false }) is { } part
+            ? throw new InputException($"{part.Name} goes with --rope BASE, which is missing.")
+            : null;
+    }
 
     private PackedDocuments? Documents(ParseResult parsed) => (parsed.GetValue(_documents), parsed.GetValue(_keyDocuments)) switch
     {

@@ -81,5 +81,14 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
         return Tensor.ReadI64();
     }
 
+    /// <summary>As positions of rows.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public PositionTensor Positions()
+    {
+        if (Info.Shape.Length is not (1 or 2) || Info.Type is not (FileElementType.I64 or FileElementType.I32))
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; I64 numbers of one or two axes are expected.");
+        return new PositionTensor(Tensor.ReadI64(), Info.Shape[^1]);
+    }
+
     private InputException Wrong(string what) => new($"'{Path}': tensor '{Info.Name}', taken as {Role}, {what}");
 }

@@ -32,9 +32,24 @@ internal static class OptionalTensors
     /// <summary>[Hq]: slopes of ALiBi.</summary>
     public const string AlibiSlopes = "alibi_slopes";
 
+    /// <summary>[D]: factors of a query's elements after the QK norm.</summary>
+    public const string QueryNorm = "q_norm";
+
+    /// <summary>[D]: factors of a key's elements after the QK norm.</summary>
+    public const string KeyNorm = "k_norm";
+
+    /// <summary>I64 [Sq] or [B, Sq]: positions of the queries for the rotary embedding.</summary>
+    public const string QueryPositions = "q_positions";
+
+    /// <summary>I64 [Skv] or [B, Skv]: positions of the keys for the rotary embedding.</summary>
+    public const string KeyPositions = "k_positions";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } = 
-        [Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes];
+    [
+        Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes, QueryNorm, KeyNorm,
+        QueryPositions, KeyPositions,
+    ];
 
     /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
     /// <exception cref="InputException">A tensor is not what its name says.</exception>
@@ -48,6 +63,10 @@ internal static class OptionalTensors
             Bias = found.TryGetValue(Bias, out FoundTensor bias) ? bias.Bias(shape) : null,
             SinkLogits = found.TryGetValue(SinkLogits, out FoundTensor sinks) ? sinks.Floats() : null,
             AlibiSlopes = found.TryGetValue(AlibiSlopes, out FoundTensor slopes) ? slopes.Floats() : null,
+            QueryNorm = found.TryGetValue(QueryNorm, out FoundTensor queryNorm) ? queryNorm.Floats() : null,
+            KeyNorm = found.TryGetValue(KeyNorm, out FoundTensor keyNorm) ? keyNorm.Floats() : null,
+            QueryPositions = found.TryGetValue(QueryPositions, out FoundTensor ofQueries) ? ofQueries.Positions() : null,
+            KeyPositions = found.TryGetValue(KeyPositions, out FoundTensor ofKeys) ? ofKeys.Positions() : null,
             ValidKeys = found.TryGetValue(ValidKeys, out FoundTensor valid) ? valid.Wholes() : null,
             Documents = found.TryGetValue(Documents, out FoundTensor documents)
                 ? new PackedDocuments(documents.Wholes(), found.TryGetValue(KeyDocuments, out FoundTensor keys) ? keys.Wholes() : null)

@@ -1,4 +1,5 @@
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Rows;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Jobs;
@@ -51,6 +52,12 @@ public sealed record AttentionOptions
     /// <summary>Adds −slope · |position − key| with the standard slope of each head (Press et al., 2022).</summary>
     public bool Alibi { get; init; }
 
+    /// <summary>How query and key rows are normalised before they meet. With <see cref="RowNorm.L2"/> the scale is 1/temperature.</summary>
+    public RowNorm QkNorm { get; init; }
+
+    /// <summary>Rotary position embedding of queries and keys, after the norm; null = none.</summary>
+    public RotaryOptions? Rotary { get; init; }
+
     /// <summary>Blocks that the sequence is cut into. It changes the schedule, never the result.</summary>
     /// <value>1.</value>
     public int Blocks { get; init; } = 1;
@@ -92,6 +99,9 @@ public sealed record AttentionOptions
         Require(
             Softcap is not { } cap || cap == 0 || cap is >= 1e-3 and <= 1e6,
             $"Softcap {Softcap} is out of range; 0 (none), or 0.001 to 1000000 is expected.");
+        Require(
+            QkNorm != RowNorm.L2 || Scale is not null,
+            "QK norm l2 needs a scale, the inverse of its temperature: 1/√D is none for cosines.");
         Require(ExcludedBand is not < 0, $"Excluded band {ExcludedBand} is negative; a distance of 0 or more is expected.");
         Require(
             BlockPairs is not { } pairs || (pairs.QueryBlock >= 1 && pairs.KeyBlock >= 1),
@@ -105,6 +115,7 @@ public sealed record AttentionOptions
         Validate();
         Documents?.ValidateFor(shape);
         BlockPairs?.ValidateFor(shape);
+        Rotary?.ValidateFor(shape);
         if (ValidKeys is not { } valid)
             return;
         Require(valid.Count == shape.Batch, $"There are {valid.Count} numbers of valid keys; one for each of the {shape.Batch} batch entries is expected.");

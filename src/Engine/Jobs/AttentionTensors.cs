@@ -21,6 +21,18 @@ public sealed record AttentionTensors
     /// <summary>An ALiBi slope per query head; null = none, or the standard ones by <see cref="AttentionOptions.Alibi"/>.</summary>
     public IReadOnlyList<float>? AlibiSlopes { get; init; }
 
+    /// <summary>Factors of the elements of queries after <see cref="AttentionOptions.QkNorm"/>; null = none.</summary>
+    public IReadOnlyList<float>? QueryNorm { get; init; }
+
+    /// <summary>Factors of the elements of keys after <see cref="AttentionOptions.QkNorm"/>; null = none.</summary>
+    public IReadOnlyList<float>? KeyNorm { get; init; }
+
+    /// <summary>Positions of the queries for <see cref="AttentionOptions.Rotary"/>; null = where they stand.</summary>
+    public PositionTensor? QueryPositions { get; init; }
+
+    /// <summary>Positions of the keys for <see cref="AttentionOptions.Rotary"/>; null = their numbers.</summary>
+    public PositionTensor? KeyPositions { get; init; }
+
     /// <summary>For <see cref="AttentionOptions.ValidKeys"/>; null = none.</summary>
     public IReadOnlyList<long>? ValidKeys { get; init; }
 
@@ -47,8 +59,24 @@ public sealed record AttentionTensors
         RefuseBoth("alibi_slopes", AlibiSlopes is not null && options.Alibi);
         RequirePerHead("alibi_slopes", AlibiSlopes, shape.QueryHeads);
         RequirePerHead("sink_logits", SinkLogits, shape.QueryHeads);
+        RequireNorm("q_norm", QueryNorm, shape.KeyDim, options);
+        RequireNorm("k_norm", KeyNorm, shape.KeyDim, options);
+        if (options.Rotary is null && (QueryPositions ?? KeyPositions) is not null)
+            throw new InputException($"Tensor '{(QueryPositions is null ? "k_positions" : "q_positions")}' has no meaning without a rotary embedding.");
+        QueryPositions?.ValidateFor("q_positions", shape.Batch, shape.QueryRows);
+        KeyPositions?.ValidateFor("k_positions", shape.Batch, shape.KeyRows);
         if (AlibiSlopes?.FirstOrDefault(slope => !float.IsFinite(slope)) is { } wrong && !float.IsFinite(wrong))
             throw new InputException($"Tensor 'alibi_slopes' holds {wrong}; finite numbers are expected.");
+    }
+
+    private static void RequireNorm(string name, IReadOnlyList<float>? numbers, int dim, AttentionOptions options)
+    {
+        if (numbers is null)
+            return;
+        if (options.QkNorm == Kernels.Rows.RowNorm.None)
+            throw new InputException($"Tensor '{name}' has no meaning without a QK norm, whose factors it holds.");
+        if (numbers.Count != dim)
+            throw new InputException($"Tensor '{name}' has {numbers.Count} numbers; one for each of the {dim} elements of a head is expected.");
     }
 
     private static void RequirePerHead(string name, IReadOnlyList<float>? numbers, int heads)

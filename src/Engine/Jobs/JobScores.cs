@@ -1,5 +1,6 @@
 using Distributed.Engine.Files;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Rows;
 using Distributed.Kernels.Scores;
 
 namespace Distributed.Engine.Jobs;
@@ -22,6 +23,8 @@ public sealed unsafe class JobScores
         _bias = tensors.Bias;
         string[] parts =
         [
+            .. options.QkNorm != RowNorm.None ? [$"QK norm {options.QkNorm.ToString().ToLowerInvariant()}"] : Array.Empty<string>(),
+            .. options.Rotary is not null ? ["rotary embedding"] : Array.Empty<string>(),
             .. _softcap != 0 ? [$"softcap {_softcap}"] : Array.Empty<string>(),
             .. _slopes is not null ? [tensors.AlibiSlopes is null ? "ALiBi" : "ALiBi with given slopes"] : Array.Empty<string>(),
             .. _bias is not null ? ["bias tensor"] : Array.Empty<string>(),

@@ -11,13 +11,14 @@ namespace Distributed.Engine.Plan;
 public sealed class JobPlan
 {
     private JobPlan(
-        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, SpanGrid queryGrid, SpanGrid keyGrid,
+        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, JobRows rows, SpanGrid queryGrid, SpanGrid keyGrid,
         TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
     {
         Shape = shape;
         Tensors = tensors;
         Masks = masks;
         Scores = scores;
+        Rows = rows;
         QueryGrid = queryGrid;
         KeyGrid = keyGrid;
         Order = new CanonicalOrder(queryGrid.Count, keyGrid.Count);
@@ -37,6 +38,9 @@ public sealed class JobPlan
 
     /// <summary>What is done to the scores.</summary>
     public JobScores Scores { get; }
+
+    /// <summary>What is done to query and key rows before they meet.</summary>
+    public JobRows Rows { get; }
 
     /// <summary>Spans of the query sequence.</summary>
     public SpanGrid QueryGrid { get; }
@@ -102,7 +106,7 @@ public sealed class JobPlan
         var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
         double[] costs = CostOfSpans(shape, queryGrid, keyGrid, masks, out TileCounts counts);
         IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), queryGrid, keyGrid, counts, costs, blocks);
+        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), queryGrid, keyGrid, counts, costs, blocks);
     }
 
     private static double[] CostOfSpans(

@@ -64,7 +64,7 @@ internal sealed class Lane : IDisposable
             for (int keySpan = NextIn(block); keySpan >= 0; keySpan = NextIn(block))
             {
                 _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
-                using PackedSpanCache.Lease packed = _context.Cache.Rent(tile, _batch, _keyHead, keySpan);
+                using PackedSpanCache.Lease packed = _context.Cache.Rent(tile, _batch, _keyHead, keySpan, _context.Plan);
                 for (int i = 0; i < _rows.Length; i++)
                 {
                     if (NextSpan(i) != keySpan)

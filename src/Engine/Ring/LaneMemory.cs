@@ -41,15 +41,22 @@ internal sealed unsafe class LaneMemory : IDisposable
         var buffer = new NativeBuffer(bytes);
         var queries = new PackedQueries[queryOffsets.Length];
         var states = new AttentionState[stateOffsets.Length];
+        NativeBuffer? prepared = null;
         for (int i = 0; i < queries.Length; i++)
         {
             LaneRows of = rows[i / group];
             TensorRows source = context.Queries.Slice(batch, keyHead * group + i % group, of.Rows);
+            if (plan.Rows.Queries is { } preparation)
+            {
+                prepared ??= new NativeBuffer((nuint)plan.QueryGrid.SpanRows * (nuint)plan.Shape.KeyDim * sizeof(float));
+                source = preparation.Prepare(source, batch, of.Rows.Start, prepared.Floats);
+            }
             queries[i] = kernel.PackQueries(source, context.Scale, buffer.Pointer + queryOffsets[i]);
             states[i] = AttentionState.At(
                 (float*)(buffer.Pointer + stateOffsets[i]), of.Rows.Count, plan.Shape.ValueDim);
             states[i].Reset();
         }
+        prepared?.Dispose();
         return new LaneMemory(buffer, queries, states, group);
     }
 

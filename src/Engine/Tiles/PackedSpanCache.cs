@@ -1,3 +1,4 @@
+using Distributed.Engine.Plan;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Memory;
 
@@ -25,8 +26,13 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
     /// <summary>
     /// The packed span, from the cache or packed now from the tile. While one thread packs it, others that want it wait.
     /// </summary>
+    /// <param name="tile">The tile that has it.</param>
+    /// <param name="batch">Batch entry.</param>
+    /// <param name="keyHead">Key head.</param>
+    /// <param name="keySpan">The key span.</param>
+    /// <param name="plan">The job's plan, which says what is done to keys before they are packed.</param>
     /// <returns>A lease; the span stays until it is disposed.</returns>
-    public Lease Rent(IKeyValueTile tile, int batch, int keyHead, int keySpan)
+    public Lease Rent(IKeyValueTile tile, int batch, int keyHead, int keySpan, JobPlan plan)
     {
         Entry entry;
         lock (_lock)
@@ -44,7 +50,7 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
             lock (entry)
             {
                 if (entry.Buffer is null)
-                    Pack(entry, tile);
+                    Pack(entry, tile, plan);
             }
         }
         catch
@@ -70,10 +76,13 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
         }
     }
 
-    private void Pack(Entry entry, IKeyValueTile tile)
+    private void Pack(Entry entry, IKeyValueTile tile, JobPlan plan)
     {
         TensorRows keys = tile.Keys(entry.Batch, entry.Head, entry.Span);
         TensorRows values = tile.Values(entry.Batch, entry.Head, entry.Span);
+        using NativeBuffer? prepared = plan.Rows.Keys is null ? null : new NativeBuffer((nuint)keys.Count * (nuint)keys.Dim * sizeof(float));
+        if (prepared is not null)
+            keys = plan.Rows.Keys!.Prepare(keys, entry.Batch, plan.KeyGrid[entry.Span].Start, prepared.Floats);
         nuint keyBytes = Aligned(kernel.KeyBytes(keys.Count, keys.Dim));
         NativeBuffer buffer = Take(keyBytes + Aligned(kernel.ValueBytes(values.Count, values.Dim)));
         entry.Keys = kernel.PackKeys(keys, buffer.Pointer);

@@ -76,6 +76,12 @@ public class MalformedInputTests
         ["a block pair outside"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--block-pairs", "0:9", "--block-size", "2,2"], "0:9"),
         ["layout bsd without heads"] = Option("--layout", "bsd"),
         ["heads of another layout"] = Option("--heads", "2,2"),
+        ["cosines without a scale"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--qk-norm", "l2"], "temperature"),
+        ["QK norm unknown"] = Option("--qk-norm", "l1"),
+        ["rotary dims without a base"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope-dims", "4"], "--rope BASE"),
+        ["odd rotary dims"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope", "10000", "--rope-dims", "3"], "dims 3"),
+        ["rotary base too small"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope", "1"], "base 1"),
+        ["rotary scaling unknown"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope", "10000", "--rope-scaling", "yarn:4"], "yarn:4"),
         ["a specification and an option"] = (_ => { }, ["--spec", "job.json"], "--spec and --output"),
         ["q ignored"] = Option("--ignore", "q"),
     };

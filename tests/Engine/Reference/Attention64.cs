@@ -30,7 +30,7 @@ internal static class Attention64
         return head < power ? Math.Pow(2, -8.0 / power * (head + 1)) : Math.Pow(2, -8.0 / (2 * power) * (2 * (head - power) + 1));
     }
 
-    private static long PositionOf(AttentionShape shape, AttentionOptions options, long batch, long query)
+    public static long PositionOf(AttentionShape shape, AttentionOptions options, long batch, long query)
     {
         bool bottomRight = options.Causal?.ToString() == "bottom-right";
         long? explicitly = options.Causal is { } causal && long.TryParse(causal.ToString(), out long number) ? number : null;
@@ -67,7 +67,7 @@ internal static class Attention64
 
     /// <summary>softmax(scale · q kᵀ) v and its LSE, <c>[B, Hq, Sq, Dv]</c> and <c>[B, Hq, Sq]</c>.</summary>
     public static (double[] Output, double[] LogSumExp) Compute(
-        AttentionShape s, float[] q, float[] k, float[] v, double scale, Sees sees, Scores? become = null,
+        AttentionShape s, double[] q, double[] k, float[] v, double scale, Sees sees, Scores? become = null,
         IReadOnlyList<float>? sinks = null)
     {
         var output = new double[s.Batch * s.QueryHeads * s.QueryRows * s.ValueDim];
@@ -85,7 +85,7 @@ internal static class Attention64
                     continue;
                 double dot = 0;
                 for (int d = 0; d < s.KeyDim; d++)
-                    dot += (double)q[row * s.KeyDim + d] * k[(keyHead * s.KeyRows + key) * s.KeyDim + d];
+                    dot += q[row * s.KeyDim + d] * k[(keyHead * s.KeyRows + key) * s.KeyDim + d];
                 scores[key] = become is null ? dot * scale : become(batch, head, query, key, dot * scale);
                 max = Math.Max(max, scores[key]);
             }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Engine.Tests.Reference;
 
@@ -67,15 +68,32 @@ internal sealed class Problem
                 : null,
             Documents = random.Next(4) == 0 && shape.PastRows == 0 ? RandomDocuments(random, shape) : null,
             Softcap = random.Next(4) == 0 ? 0.5 + random.NextDouble() * 20 : null,
+            QkNorm = (RowNorm)Math.Max(0, random.Next(-3, 3)),
+            Rotary = random.Next(3) == 0 && shape.KeyDim >= 4 ? RandomRotary(random, shape) : null,
             BlockPairs = random.Next(5) == 0 ? RandomPairs(random, shape) : null,
         };
         bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
         return options with
         {
+            Scale = options.Scale ?? (options.QkNorm == RowNorm.L2 ? 3 : null),
             Prefix = options.Causal is not null && random.Next(3) == 0 ? random.Next(0, 50) : null,
             GlobalKeys = sparse && random.Next(2) == 0 ? random.Next(0, 20) : null,
         };
     }
+
+    private static RotaryOptions RandomRotary(Random random, AttentionShape shape) => new()
+    {
+        Base = random.Next(2) == 0 ? 10_000 : 100,
+        Dims = random.Next(2) == 0 ? shape.KeyDim / 2 * 2 : random.Next(2, shape.KeyDim / 2 + 1) * 2,
+        Interleaved = random.Next(2) == 0,
+        Scaling = random.Next(4) switch
+        {
+            0 => new RotaryScaling(RotaryScalingKind.Linear, 2.5),
+            1 => new RotaryScaling(RotaryScalingKind.Ntk, 4),
+            2 => new RotaryScaling(RotaryScalingKind.Yarn, 8, 64),
+            _ => null,
+        },
+    };
 
     private static PackedDocuments RandomDocuments(Random random, AttentionShape shape)
     {
@@ -120,7 +138,14 @@ internal sealed class Problem
     }
 
     public (double[] Output, double[] LogSumExp) Judge(AttentionOptions options) => Attention64.Compute(
-        Shape, Q, K, V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
+        Shape,
+        PreparedRows.Of(
+            Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim, options, Tensors?.QueryNorm,
+            (batch, row) => Tensors?.QueryPositions?.At((int)batch, row) ?? Attention64.PositionOf(Shape, options, batch, row)),
+        PreparedRows.Of(
+            K, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim, options, Tensors?.KeyNorm,
+            (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row),
+        V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
         Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits);
 
     private static float[] Normal(Random random, long count)

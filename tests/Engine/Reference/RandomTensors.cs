@@ -1,5 +1,6 @@
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Engine.Tests.Reference;
 
@@ -8,9 +9,18 @@ internal sealed class RandomTensors
 {
     private readonly AttentionShape _shape;
 
-    public RandomTensors(AttentionShape shape, Random random)
+    /// <summary>Draws tensors that fit a shape and, where they hang on options, those.</summary>
+    public RandomTensors(AttentionShape shape, Random random, AttentionOptions? options = null)
     {
         _shape = shape;
+        if (options is { QkNorm: not RowNorm.None } && random.Next(2) == 0)
+            QueryNorm = [.. Enumerable.Range(0, shape.KeyDim).Select(_ => random.NextSingle() + 0.5f)];
+        if (options is { QkNorm: not RowNorm.None } && random.Next(2) == 0)
+            KeyNorm = [.. Enumerable.Range(0, shape.KeyDim).Select(_ => random.NextSingle() + 0.5f)];
+        if (options is { Rotary: not null } && random.Next(2) == 0)
+            QueryPositions = DrawPositions(random, shape.QueryRows);
+        if (options is { Rotary: not null } && random.Next(2) == 0)
+            KeyPositions = DrawPositions(random, shape.KeyRows);
         if (random.Next(2) == 0)
             DrawMask(random);
         if (random.Next(2) == 0)
@@ -36,6 +46,14 @@ internal sealed class RandomTensors
 
     public float[]? AlibiSlopes { get; }
 
+    public float[]? QueryNorm { get; }
+
+    public float[]? KeyNorm { get; }
+
+    public PositionTensor? QueryPositions { get; }
+
+    public PositionTensor? KeyPositions { get; }
+
     public bool MayAttend(long batch, long head, long query, long key) =>
         At(MaskExtents, batch, head, query, key) is { } index && Mask![index] != 0;
 
@@ -55,10 +73,17 @@ internal sealed class RandomTensors
         Bias = Bias is null ? null : BroadcastTensor.Of("bias", AddressOf(Bias), BiasType, BiasExtents, _shape),
         SinkLogits = SinkLogits,
         AlibiSlopes = AlibiSlopes,
+        QueryNorm = QueryNorm,
+        KeyNorm = KeyNorm,
+        QueryPositions = QueryPositions,
+        KeyPositions = KeyPositions,
     };
 
     private static unsafe nint AddressOf(byte[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(
         ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
+
+    private PositionTensor DrawPositions(Random random, long rows) => new(
+        [.. Enumerable.Range(0, (int)rows * (random.Next(2) == 0 ? 1 : _shape.Batch)).Select(_ => (long)random.Next(-50, 3000))], rows);
 
     private void DrawMask(Random random)
     {

@@ -1,5 +1,6 @@
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Engine.FileJobs.Specification;
 
@@ -35,6 +36,26 @@ public static class Names
         "masked" => ScoreKind.Masked,
         "weights" => ScoreKind.Weights,
         _ => throw new InputException($"Scores '{text}' are not known; raw, softcap, masked or weights is expected."),
+    };
+
+    /// <summary>Reads <c>none</c>, <c>l2</c> or <c>rms</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static RowNorm Norm(string text) => text switch
+    {
+        "none" => RowNorm.None,
+        "l2" => RowNorm.L2,
+        "rms" => RowNorm.Rms,
+        _ => throw new InputException($"QK norm '{text}' is not known; none, l2 or rms is expected."),
+    };
+
+    /// <summary>Reads <c>half</c> or <c>interleaved</c>.</summary>
+    /// <returns>Whether it is interleaved.</returns>
+    /// <exception cref="InputException">It is neither.</exception>
+    public static bool RotaryPairs(string text) => text switch
+    {
+        "half" => false,
+        "interleaved" => true,
+        _ => throw new InputException($"Rotary pairs '{text}' are not known; half or interleaved is expected."),
     };
 
     /// <summary>The word for scores.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 using static Distributed.Engine.FileJobs.Specification.Schemas;
 using static Distributed.Engine.FileJobs.Specification.SpecificationMember;
 
@@ -91,6 +92,11 @@ internal static class SpecificationMembers
 
     private static IEnumerable<SpecificationMember> Scores() =>
     [
+        Option("qk_norm", OneOf("How query and key rows are normalised before they meet.", "none", "l2", "rms"),
+            (options, value) => options with { QkNorm = value.Parsed(Names.Norm) },
+            options => options.QkNorm == RowNorm.None ? null : options.QkNorm.ToString().ToLowerInvariant()),
+        Option("rope", RotaryMember.Schema, (options, value) => options with { Rotary = RotaryMember.Read(value) },
+            options => options.Rotary is { } rotary ? RotaryMember.Write(rotary) : null),
         Option("softcap", Of("number", "c: scores become c · tanh(s / c) before masks and biases."),
             (options, value) => options with { Softcap = value.Number() }, options => options.Softcap),
         Option("alibi", Of("boolean", "Whether to add ALiBi's bias with the standard slopes."),

@@ -3,6 +3,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Rows;
 
 namespace Distributed.Engine.Tests.FileJobs.Specification;
 
@@ -32,6 +33,8 @@ public class SpecificationDocumentTests
             ValidKeys = [12, 3],
             Softcap = 30.5,
             Alibi = true,
+            QkNorm = RowNorm.Rms,
+            Rotary = new RotaryOptions { Base = 500_000, Dims = 64, Interleaved = true, Scaling = new RotaryScaling(RotaryScalingKind.Yarn, 8.5, 8192) },
             Blocks = 5,
             Threads = Environment.ProcessorCount + 1,
         },
@@ -91,6 +94,8 @@ public class SpecificationDocumentTests
     [InlineData("""{"version":1,"input":"a","output":"b","threads":1e12}""", "$.threads is 1e12")]
     [InlineData("""{"version":1,"input":"a","output":"b","block_pairs":{"pairs":[]}}""", "$.block_pairs is")]
     [InlineData("""{"version":1,"input":"a","output":"b","block_pairs":{"query_block":1,"key_block":1,"pairs":[[0,0],[1]]}}""", "$.block_pairs.pairs[1] is [1]")]
+    [InlineData("""{"version":1,"input":"a","output":"b","rope":{"theta":1}}""", "$.rope.theta is not known")]
+    [InlineData("""{"version":1,"input":"a","output":"b","rope":{"scaling":"yarn:4"}}""", "$.rope.scaling: ")]
     [InlineData("""{"version":1,"input":"a","output":"b","key_documents":[0]}""", "$.key_documents is given without documents")]
     public void What_breaks_a_rule_is_refused_with_its_path(string json, string says)
     {

@@ -1,0 +1,47 @@
+using Distributed.Kernels.Memory;
+
+namespace Distributed.Kernels.Rows;
+
+/// <summary>What is done to query or key rows before they are packed: normalised, then weighted, then turned by their positions.</summary>
+/// <param name="norm">The norm.</param>
+/// <param name="weights">Factors of the elements after the norm; null = none.</param>
+/// <param name="rotary">The rotary embedding; null = none.</param>
+/// <param name="positionOf">Position of a row of a batch entry; asked only where there is an embedding.</param>
+public sealed unsafe class RowPreparation(
+    RowNorm norm, float[]? weights, RotaryEmbedding? rotary, Func<int, long, long> positionOf)
+{
+    private const double Epsilon = 1e-6;
+
+    /// <summary>Writes rows as F32, prepared, one behind the other. Each row comes out the same in whatever company.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="batch">Their batch entry.</param>
+    /// <param name="firstRow">Number of the first one in the sequence.</param>
+    /// <param name="destination"><c>[rows, dim]</c>.</param>
+    public TensorRows Prepare(TensorRows rows, int batch, long firstRow, float* destination)
+    {
+        RotaryEmbedding.Turning turning = rotary is null ? default : rotary.Begin();
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var row = new Span<float>(destination + (nint)i * rows.Dim, rows.Dim);
+            for (int d = 0; d < row.Length; d++)
+                row[d] = ElementReader.Read(rows, i, d);
+            Normalise(row);
+            if (rotary is not null)
+                turning.Turn(row, positionOf(batch, firstRow + i));
+        }
+        return TensorRows.Dense(destination, rows.Count, rows.Dim);
+    }
+
+    private void Normalise(Span<float> row)
+    {
+        if (norm == RowNorm.None)
+            return;
+        double squares = 0;
+        foreach (float x in row)
+            squares += (double)x * x;
+        double factor = norm == RowNorm.Rms ? 1 / Math.Sqrt(squares / row.Length + Epsilon)
+            : squares == 0 ? 0 : 1 / Math.Sqrt(squares);
+        for (int d = 0; d < row.Length; d++)
+            row[d] = (float)(row[d] * factor * (weights?[d] ?? 1f));
+    }
+}

@@ -80,31 +80,20 @@ internal static unsafe class Phases
         // 2^(x − 1) leads to 1 however often it is applied to what the scores are here, and never to subnormal numbers.
         new Span<float>(work.Shifts, rows).Fill(1f);
         new Span<float>(work.Sums, rows * strips.Columns).Clear();
-        Report("weights alone", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
-        {
-            for (int key = 0; key < Keys; key += Arithmetic.ChunkKeys)
-            {
-                for (int group = 0; group < rows / 6; group++)
-                {
-                    var pending = new WeightRows(work, group, new KeyRange(key, key + Arithmetic.ChunkKeys));
-                    WeightRows.Finish<Lanes512>(ref pending);
-                }
-            }
-        });
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         void WeightedValues(int pieces)
         {
-            for (int key = 0; key < Keys; key += Arithmetic.ChunkKeys)
+            for (int key = 0; key < Keys; key += Blocking.TileKeys)
             {
                 for (int group = 0; group < rows / 6; group++)
                 {
-                    var pending = new WeightRows(work, (group + 1) % 16, new KeyRange(key, key + Arithmetic.ChunkKeys));
+                    var pending = new WeightRows(work, (group + 1) % 16, new KeyRange(key, key + Blocking.TileKeys));
                     for (int s = 0; s < strips.Count; s++)
                     {
                         ColumnStrip strip = strips[s];
                         float* of = (float*)values.Data + strip.First * Keys + key * 64;
                         ValueTiles.Compute<Strip512x4, Lanes512>(
-                            work.Scores + group * 6 * Blocking.ScoreStride + key, of, Arithmetic.ChunkKeys,
+                            work.Scores + group * 6 * Blocking.ScoreStride + key, of, new KeyRange(key, key + Blocking.TileKeys),
                             work.SumsOf(group, strip), ref pending, pieces / strips.Count, v.Pointer);
                     }
                 }

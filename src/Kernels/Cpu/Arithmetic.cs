@@ -10,10 +10,15 @@ internal static class Arithmetic
     public const int Lanes = 16;
 
     /// <summary>
+    /// Elements of a query and a key whose products are summed from 0 before that sum is added to the score's.
+    /// </summary>
+    public const int ChunkElements = 32;
+
+    /// <summary>
     /// Keys of a span whose weighted values are summed from 0 before that sum is added to the span's. Short sums keep
     /// the error of long sequences down.
     /// </summary>
-    public const int ChunkKeys = 256;
+    public const int ChunkKeys = 128;
 
     /// <summary>What scores are taken relative to: the maximum, or 0 where no key was seen.</summary>
     public static float Shift(float max) => float.IsNegativeInfinity(max) ? 0f : max;

@@ -116,9 +116,16 @@ public sealed unsafe class ScalarKernel : CpuKernel
         for (int key = 0; key < scores.Length; key++)
         {
             var of = (float*)keys.Data + (nint)key * keys.Dim;
-            float sum = 0f;
+            float sum = 0f, chunk = 0f;
             for (int d = 0; d < keys.Dim; d++)
-                sum = MathF.FusedMultiplyAdd(query[d], of[d], sum);
+            {
+                chunk = MathF.FusedMultiplyAdd(query[d], of[d], chunk);
+                if ((d + 1) % Arithmetic.ChunkElements == 0 || d + 1 == keys.Dim)
+                {
+                    sum += chunk;
+                    chunk = 0f;
+                }
+            }
             scores[key] = sum;
         }
         if (queries.Stage is not null)

@@ -11,8 +11,8 @@ internal static class Blocking
     public const int GroupRows = 6;
 
     /// <summary>
-    /// Query rows whose scores are held at once: 16 groups. 96 × 1024 scores are 400 KB, which with a chunk of the
-    /// values (128 × D numbers) stays in a second-level cache of 1 MB; keys and values are read once for 96 rows.
+    /// Query rows whose scores are held at once: 16 groups. 96 × 1024 scores are 400 KB, which with a tile's
+    /// values (256 × D numbers) stays in a second-level cache of 1 MB; keys and values are read once for 96 rows.
     /// </summary>
     public const int BlockRows = 16 * GroupRows;
 
@@ -27,4 +27,10 @@ internal static class Blocking
     /// takes in while it still has multiply-adds waiting.
     /// </summary>
     public const int PieceVectors = 4;
+
+    /// <summary>
+    /// Keys over which a tile of weighted values runs. The fewer, the more often its six strips of sums are begun and
+    /// ended; the more, the less of the values (256 × 64 numbers, 64 KB) is still near when the next group comes.
+    /// </summary>
+    public const int TileKeys = 256;
 }

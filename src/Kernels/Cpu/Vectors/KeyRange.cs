@@ -4,7 +4,10 @@ using Distributed.Kernels.Masks;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
-/// <summary>The keys from the first to the last that any row of a group may see.</summary>
+/// <summary>
+/// The keys from the first to the last that any row of a group may see, widened to whole vectors: what no row sees has
+/// weight 0.
+/// </summary>
 /// <param name="First">First key.</param>
 /// <param name="End">The key behind the last one; not above <see cref="First"/> if there is none.</param>
 internal readonly record struct KeyRange(int First, int End)
@@ -18,7 +21,7 @@ internal readonly record struct KeyRange(int First, int End)
     {
         if (mask is not { } words)
             return new KeyRange(0, keys);
-        int first = int.MaxValue, end = 0;
+        int first = keys, end = 0;
         for (int row = firstRow; row < endRow; row++)
         {
             ReadOnlySpan<ulong> of = words.Row(row);
@@ -29,6 +32,7 @@ internal readonly record struct KeyRange(int First, int End)
             first = Math.Min(first, from * 64 + BitOperations.TrailingZeroCount(of[from]));
             end = Math.Max(end, to * 64 + 64 - BitOperations.LeadingZeroCount(of[to]));
         }
-        return new KeyRange(first, end);
+        const int lanes = Arithmetic.Lanes;
+        return end == 0 ? default : new KeyRange(first & -lanes, Math.Min(keys, (end + lanes - 1) & -lanes));
     }
 }

@@ -19,34 +19,51 @@ internal static unsafe class ScoreTiles
     public static void Compute<T>(float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead)
         where T : struct, IStrip<T>
     {
-        T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero, s4 = T.Zero, s5 = T.Zero;
-        for (int d = 0; d < dim; d += 2)
+        const int stride = Blocking.ScoreStride;
+        T s0, s1, s2, s3, s4, s5;
+        for (int left = dim; ;)
         {
-            Ahead.Fetch(ahead);
-            ahead += Ahead.LineBytes;
-            T key = T.Load(keys);
-            s0 = T.MultiplyAdd(queries[0], key, s0);
-            s1 = T.MultiplyAdd(queries[1], key, s1);
-            s2 = T.MultiplyAdd(queries[2], key, s2);
-            s3 = T.MultiplyAdd(queries[3], key, s3);
-            s4 = T.MultiplyAdd(queries[4], key, s4);
-            s5 = T.MultiplyAdd(queries[5], key, s5);
-            key = T.Load(keys + T.Width);
-            s0 = T.MultiplyAdd(queries[6], key, s0);
-            s1 = T.MultiplyAdd(queries[7], key, s1);
-            s2 = T.MultiplyAdd(queries[8], key, s2);
-            s3 = T.MultiplyAdd(queries[9], key, s3);
-            s4 = T.MultiplyAdd(queries[10], key, s4);
-            s5 = T.MultiplyAdd(queries[11], key, s5);
-            queries += 12;
-            keys += 2 * T.Width;
+            s0 = s1 = s2 = s3 = s4 = s5 = T.Zero;
+            for (int pairs = Math.Min(left, Arithmetic.ChunkElements) >> 1; pairs > 0; pairs--)
+            {
+                Ahead.Fetch(ahead);
+                ahead += Ahead.LineBytes;
+                T key = T.Load(keys);
+                s0 = T.MultiplyAdd(queries[0], key, s0);
+                s1 = T.MultiplyAdd(queries[1], key, s1);
+                s2 = T.MultiplyAdd(queries[2], key, s2);
+                s3 = T.MultiplyAdd(queries[3], key, s3);
+                s4 = T.MultiplyAdd(queries[4], key, s4);
+                s5 = T.MultiplyAdd(queries[5], key, s5);
+                key = T.Load(keys + T.Width);
+                s0 = T.MultiplyAdd(queries[6], key, s0);
+                s1 = T.MultiplyAdd(queries[7], key, s1);
+                s2 = T.MultiplyAdd(queries[8], key, s2);
+                s3 = T.MultiplyAdd(queries[9], key, s3);
+                s4 = T.MultiplyAdd(queries[10], key, s4);
+                s5 = T.MultiplyAdd(queries[11], key, s5);
+                queries += 12;
+                keys += 2 * T.Width;
+            }
+            if (left < dim)
+            {
+                s0 = T.Add(T.Load(scores), s0);
+                s1 = T.Add(T.Load(scores + stride), s1);
+                s2 = T.Add(T.Load(scores + 2 * stride), s2);
+                s3 = T.Add(T.Load(scores + 3 * stride), s3);
+                s4 = T.Add(T.Load(scores + 4 * stride), s4);
+                s5 = T.Add(T.Load(scores + 5 * stride), s5);
+            }
+            T.Store(s0, scores);
+            T.Store(s1, scores + stride);
+            T.Store(s2, scores + 2 * stride);
+            T.Store(s3, scores + 3 * stride);
+            T.Store(s4, scores + 4 * stride);
+            T.Store(s5, scores + 5 * stride);
+            left -= Arithmetic.ChunkElements;
+            if (left <= 0)
+                break;
         }
-        T.Store(s0, scores);
-        T.Store(s1, scores + Blocking.ScoreStride);
-        T.Store(s2, scores + 2 * Blocking.ScoreStride);
-        T.Store(s3, scores + 3 * Blocking.ScoreStride);
-        T.Store(s4, scores + 4 * Blocking.ScoreStride);
-        T.Store(s5, scores + 5 * Blocking.ScoreStride);
         if (maxima is null)
             return;
         T.RaiseMaxima(s0, maxima);

@@ -25,9 +25,9 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
     /// <param name="mask">The mask, where keys that a row may not see must be left out of its sum; null otherwise.</param>
     /// <param name="block">The rows.</param>
     /// <param name="work">The workspace.</param>
-    /// <param name="ahead">What is read after the values, to be fetched during the last chunk.</param>
+    /// <param name="ahead">What is read after the values, to be fetched during the last tile.</param>
     /// <remarks>
-    /// A chunk of a strip (256 × 64 numbers, 64 KB) is passed over by all groups before the next one, and comes from the
+    /// A tile's keys of a strip (256 × 64 numbers, 64 KB) is passed over by all groups before the next one, and comes from the
     /// second-level cache each time: one line in 3 cycles, which costs nothing measurable.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -40,7 +40,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         ColumnStrip* table = stackalloc ColumnStrip[count];
         for (int index = 0; index < count; index++)
             table[index] = strips[index];
-        var walk = new ChunkWalk(block, values.Count);
+        var walk = new TileWalk(block, values.Count);
         if (!walk.MoveNext())
             return;
         var next = new WeightRows(work, walk.Group, walk.Keys);
@@ -63,23 +63,22 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
                     continue;
                 }
                 float* weights = work.Scores + (nint)group * Group * Blocking.ScoreStride + keys.First;
-                int chunk = keys.End - keys.First;
-                byte* fetch = keys.First + Arithmetic.ChunkKeys < values.Count
-                    ? (byte*)(of + Arithmetic.ChunkKeys * strip.Width) + (nint)(group % (2 * strip.Vectors)) * (chunk / 2) * Ahead.LineBytes
+                byte* fetch = keys.First + Blocking.TileKeys < values.Count
+                    ? (byte*)(of + Blocking.TileKeys * strip.Width) + (nint)(group % (2 * strip.Vectors)) * (Blocking.TileKeys / 2) * Ahead.LineBytes
                     : ahead + ((nint)group * Group * strips.ValueDim + strip.First) * sizeof(float);
                 switch (strip.Vectors)
                 {
                     case 1:
-                        ValueTiles.Compute<T, T>(weights, of, chunk, sums, ref next, pieces, fetch);
+                        ValueTiles.Compute<T, T>(weights, of, keys, sums, ref next, pieces, fetch);
                         break;
                     case 2:
-                        ValueTiles.Compute<T2, T>(weights, of, chunk, sums, ref next, pieces, fetch);
+                        ValueTiles.Compute<T2, T>(weights, of, keys, sums, ref next, pieces, fetch);
                         break;
                     case 3:
-                        ValueTiles.Compute<T3, T>(weights, of, chunk, sums, ref next, pieces, fetch);
+                        ValueTiles.Compute<T3, T>(weights, of, keys, sums, ref next, pieces, fetch);
                         break;
                     default:
-                        ValueTiles.Compute<T4, T>(weights, of, chunk, sums, ref next, pieces, fetch);
+                        ValueTiles.Compute<T4, T>(weights, of, keys, sums, ref next, pieces, fetch);
                         break;
                 }
             }

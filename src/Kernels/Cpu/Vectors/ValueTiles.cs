@@ -6,69 +6,75 @@ namespace Distributed.Kernels.Cpu.Vectors;
 internal static unsafe class ValueTiles
 {
     /// <summary>
-    /// Adds Σ p · v over some keys of one chunk, itself summed from 0 over ascending keys, to the span's sums.
+    /// Adds Σ p · v over some keys to the span's sums: chunk by chunk, each summed from 0 over ascending keys.
     /// </summary>
     /// <param name="weights">First weight of the first row; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
     /// <param name="values"><c>[keys, width]</c></param>
-    /// <param name="keys">Keys.</param>
+    /// <param name="range">The keys; their number is even unless they end with the span.</param>
     /// <param name="sums"><c>[6, width]</c>, added to.</param>
     /// <param name="next">Scores of another tile that become weights on the way.</param>
     /// <param name="nextPieces">How many of its pieces, at most.</param>
     /// <param name="ahead">Memory to fetch for later, a line for every two keys.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute<T, TLanes>(
-        float* weights, float* values, int keys, float* sums, ref WeightRows next, int nextPieces, byte* ahead)
+        float* weights, float* values, KeyRange range, float* sums, ref WeightRows next, int nextPieces, byte* ahead)
         where T : struct, IStrip<T>
         where TLanes : struct, ILanes<TLanes>
     {
         const int stride = Blocking.ScoreStride;
         WeightRows rows = next;
         int bursts = Math.Min(nextPieces, rows.Pieces);
-        int apart = bursts == 0 ? int.MaxValue : Math.Max(1, (keys >> 1) / bursts);
+        int left = range.End - range.First;
+        int apart = bursts == 0 ? int.MaxValue : Math.Max(1, (left >> 1) / bursts);
         int untilBurst = apart;
-        T o0 = T.Zero, o1 = T.Zero, o2 = T.Zero, o3 = T.Zero, o4 = T.Zero, o5 = T.Zero;
-        for (int pairs = keys >> 1; pairs > 0; pairs--)
+        int chunk = Arithmetic.ChunkKeys - range.First % Arithmetic.ChunkKeys;
+        for (; left > 0; left -= chunk, chunk = Arithmetic.ChunkKeys)
         {
-            Ahead.Fetch(ahead);
-            ahead += Ahead.LineBytes;
-            T value = T.Load(values);
-            o0 = T.MultiplyAdd(weights[0], value, o0);
-            o1 = T.MultiplyAdd(weights[stride], value, o1);
-            o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
-            o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
-            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
-            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
-            value = T.Load(values + T.Width);
-            o0 = T.MultiplyAdd(weights[1], value, o0);
-            o1 = T.MultiplyAdd(weights[stride + 1], value, o1);
-            o2 = T.MultiplyAdd(weights[2 * stride + 1], value, o2);
-            o3 = T.MultiplyAdd(weights[3 * stride + 1], value, o3);
-            o4 = T.MultiplyAdd(weights[4 * stride + 1], value, o4);
-            o5 = T.MultiplyAdd(weights[5 * stride + 1], value, o5);
-            weights += 2;
-            values += 2 * T.Width;
-            if (--untilBurst == 0)
+            chunk = Math.Min(chunk, left);
+            T o0 = T.Zero, o1 = T.Zero, o2 = T.Zero, o3 = T.Zero, o4 = T.Zero, o5 = T.Zero;
+            for (int pairs = chunk >> 1; pairs > 0; pairs--)
             {
-                rows.Next<TLanes>();
-                untilBurst = --bursts == 0 ? int.MaxValue : apart;
+                Ahead.Fetch(ahead);
+                ahead += Ahead.LineBytes;
+                T value = T.Load(values);
+                o0 = T.MultiplyAdd(weights[0], value, o0);
+                o1 = T.MultiplyAdd(weights[stride], value, o1);
+                o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
+                o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
+                o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+                o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+                value = T.Load(values + T.Width);
+                o0 = T.MultiplyAdd(weights[1], value, o0);
+                o1 = T.MultiplyAdd(weights[stride + 1], value, o1);
+                o2 = T.MultiplyAdd(weights[2 * stride + 1], value, o2);
+                o3 = T.MultiplyAdd(weights[3 * stride + 1], value, o3);
+                o4 = T.MultiplyAdd(weights[4 * stride + 1], value, o4);
+                o5 = T.MultiplyAdd(weights[5 * stride + 1], value, o5);
+                weights += 2;
+                values += 2 * T.Width;
+                if (--untilBurst == 0)
+                {
+                    rows.Next<TLanes>();
+                    untilBurst = --bursts == 0 ? int.MaxValue : apart;
+                }
             }
+            if ((chunk & 1) != 0)
+            {
+                T value = T.Load(values);
+                o0 = T.MultiplyAdd(weights[0], value, o0);
+                o1 = T.MultiplyAdd(weights[stride], value, o1);
+                o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
+                o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
+                o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+                o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+            }
+            T.Store(T.Add(T.Load(sums), o0), sums);
+            T.Store(T.Add(T.Load(sums + T.Width), o1), sums + T.Width);
+            T.Store(T.Add(T.Load(sums + 2 * T.Width), o2), sums + 2 * T.Width);
+            T.Store(T.Add(T.Load(sums + 3 * T.Width), o3), sums + 3 * T.Width);
+            T.Store(T.Add(T.Load(sums + 4 * T.Width), o4), sums + 4 * T.Width);
+            T.Store(T.Add(T.Load(sums + 5 * T.Width), o5), sums + 5 * T.Width);
         }
-        if ((keys & 1) != 0)
-        {
-            T value = T.Load(values);
-            o0 = T.MultiplyAdd(weights[0], value, o0);
-            o1 = T.MultiplyAdd(weights[stride], value, o1);
-            o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
-            o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
-            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
-            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
-        }
-        T.Store(T.Add(T.Load(sums), o0), sums);
-        T.Store(T.Add(T.Load(sums + T.Width), o1), sums + T.Width);
-        T.Store(T.Add(T.Load(sums + 2 * T.Width), o2), sums + 2 * T.Width);
-        T.Store(T.Add(T.Load(sums + 3 * T.Width), o3), sums + 3 * T.Width);
-        T.Store(T.Add(T.Load(sums + 4 * T.Width), o4), sums + 4 * T.Width);
-        T.Store(T.Add(T.Load(sums + 5 * T.Width), o5), sums + 5 * T.Width);
         next = rows;
     }
 
@@ -76,17 +82,21 @@ internal static unsafe class ValueTiles
     /// The same for one row and only the keys whose bit is set in <paramref name="seen"/>: a key that a row may not see is
     /// left out of the sum altogether, as its value may be NaN or infinite.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ComputeSeen<T>(
-        float* weights, float* values, nint width, KeyRange keys, ReadOnlySpan<ulong> seen, float* sums)
+        float* weights, float* values, nint width, KeyRange range, ReadOnlySpan<ulong> seen, float* sums)
         where T : struct, IStrip<T>
     {
         T sum = T.Zero;
-        for (int key = keys.First; key < keys.End; key++, values += width)
+        for (int key = range.First; key < range.End; key++, values += width)
         {
             if ((seen[key / 64] >> (key % 64) & 1) != 0)
                 sum = T.MultiplyAdd(weights[key], T.Load(values), sum);
+            if ((key + 1) % Arithmetic.ChunkKeys == 0 || key + 1 == range.End)
+            {
+                T.Store(T.Add(T.Load(sums), sum), sums);
+                sum = T.Zero;
+            }
         }
-        T.Store(T.Add(T.Load(sums), sum), sums);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>
-/// Scores of one group on some keys of one chunk that are still to become weights, row after row. The product of another
+/// Scores of one group on some keys that are still to become weights, row after row. The product of another
 /// tile takes them along piece by piece: their additions, comparisons and shifts run on pipes that multiply-adds leave
 /// idle.
 /// </summary>
@@ -18,11 +18,11 @@ internal unsafe struct WeightRows
     /// <param name="work">The workspace.</param>
     /// <param name="group">The group.</param>
     /// <param name="keys">The keys; not empty.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public WeightRows(in Workspace work, int group, KeyRange keys)
     {
         int row = group * Blocking.GroupRows;
-        int first = keys.First & ~(Arithmetic.Lanes - 1);
+        int first = keys.First;
         _at = work.Scores + (nint)row * Blocking.ScoreStride + first;
         _shifts = work.Shifts + row;
         _sums = work.WeightSums + row * Arithmetic.Lanes;

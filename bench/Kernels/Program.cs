@@ -3,6 +3,7 @@ using Distributed.Kernels.Benchmarks;
 return args switch
 {
     ["shares", ..] => Shares.Run(args[1..]),
+    ["decode", ..] => Decode.Run(args[1..]),
     ["accuracy"] => Accuracy.Run(),
     ["options"] => Options.Run(),
     ["phases", ..] => Phases.Run(args[1..]),

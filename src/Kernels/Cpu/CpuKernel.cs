@@ -26,7 +26,8 @@ public abstract unsafe class CpuKernel
     /// <summary>Bytes that <see cref="PackValues"/> writes.</summary>
     public abstract nuint ValueBytes(int keys, int valueDim);
 
-    /// <summary>Bytes of scratch memory that one running <see cref="Fold"/> or <see cref="Weights"/> needs.</summary>
+    /// <summary>Bytes of scratch memory that one running <see cref="Fold"/>, <see cref="FoldDirect"/> or
+    /// <see cref="Weights"/> needs.</summary>
     public abstract nuint WorkspaceBytes(int keyDim, int valueDim);
 
     /// <summary>
@@ -56,6 +57,26 @@ public abstract unsafe class CpuKernel
     /// <param name="workspace"><see cref="WorkspaceBytes"/> bytes, 64-byte aligned, this call's alone.</param>
     public abstract void Fold(
         in PackedQueries queries, in PackedKeys keys, in PackedValues values, MaskWords? mask, in AttentionState state,
+        byte* workspace);
+
+    /// <summary>
+    /// Query rows up to which <see cref="FoldDirect"/> is faster than to pack keys and values that are used once.
+    /// </summary>
+    public abstract int DirectRows { get; }
+
+    /// <summary>
+    /// <see cref="Fold"/> on keys and values where they lie: the same bits. With few query rows (decoding: one row against a
+    /// long sequence) packing a whole span would cost more than the fold itself; here each piece is packed into memory near
+    /// at hand, used, and forgotten.
+    /// </summary>
+    /// <param name="queries">The rows.</param>
+    /// <param name="keys">At most one span of keys.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="mask">Which row may see which key; null = every row sees every key.</param>
+    /// <param name="state">State of the same rows; it is changed.</param>
+    /// <param name="workspace"><see cref="WorkspaceBytes"/> bytes, 64-byte aligned, this call's alone.</param>
+    public abstract void FoldDirect(
+        in PackedQueries queries, TensorRows keys, TensorRows values, MaskWords? mask, in AttentionState state,
         byte* workspace);
 
     /// <summary>

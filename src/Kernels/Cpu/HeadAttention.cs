@@ -17,6 +17,7 @@ public sealed unsafe class HeadAttention : IDisposable
     private readonly NativeBuffer _packed;
     private readonly PackedKeys[] _keys;
     private readonly PackedValues[] _values;
+    private (TensorRows Keys, TensorRows Values)? _unpacked;
 
     /// <summary>Takes the memory for one head; <see cref="Pack"/> fills it.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -42,12 +43,8 @@ public sealed unsafe class HeadAttention : IDisposable
     /// <exception cref="ArgumentException">They are not of the sizes that memory was taken for.</exception>
     public void Pack(TensorRows keys, TensorRows values)
     {
-        if ((keys.Count, keys.Dim, values.Count, values.Dim) != (_grid.Rows, _dim, _grid.Rows, _valueDim))
-        {
-            throw new ArgumentException(
-                $"Keys of [{keys.Count}, {keys.Dim}] and values of [{values.Count}, {values.Dim}] were given: expected " +
-                $"[{_grid.Rows}, {_dim}] and [{_grid.Rows}, {_valueDim}].", nameof(keys));
-        }
+        Check(keys, values);
+        _unpacked = null;
         byte* at = _packed.Pointer;
         for (int span = 0; span < _grid.Count; span++)
         {
@@ -55,6 +52,29 @@ public sealed unsafe class HeadAttention : IDisposable
             _keys[span] = _kernel.PackKeys(keys.Slice((int)start, count), at);
             _values[span] = _kernel.PackValues(values.Slice((int)start, count), at + KeyBytes);
             at += KeyBytes + ValueBytes;
+        }
+    }
+
+    /// <summary>
+    /// Takes the keys and values as they lie, for few query rows (<see cref="CpuKernel.DirectRows"/>); they must stay there
+    /// while <see cref="Compute"/> is used.
+    /// </summary>
+    /// <param name="keys"><c>[keys, dim]</c></param>
+    /// <param name="values"><c>[keys, valueDim]</c></param>
+    /// <exception cref="ArgumentException">They are not of the sizes that memory was taken for.</exception>
+    public void TakeUnpacked(TensorRows keys, TensorRows values)
+    {
+        Check(keys, values);
+        _unpacked = (keys, values);
+    }
+
+    private void Check(TensorRows keys, TensorRows values)
+    {
+        if ((keys.Count, keys.Dim, values.Count, values.Dim) != (_grid.Rows, _dim, _grid.Rows, _valueDim))
+        {
+            throw new ArgumentException(
+                $"Keys of [{keys.Count}, {keys.Dim}] and values of [{values.Count}, {values.Dim}] were given: expected " +
+                $"[{_grid.Rows}, {_dim}] and [{_grid.Rows}, {_valueDim}].", nameof(keys));
         }
     }
 
@@ -102,7 +122,14 @@ public sealed unsafe class HeadAttention : IDisposable
                     words.Value.SetAll();
                     mask.Apply(tile, words.Value);
                 }
-                _kernel.Fold(packed, _keys[keySpan], _values[keySpan], words, state, workspace);
+                if (_unpacked is not { } rowsOf)
+                {
+                    _kernel.Fold(packed, _keys[keySpan], _values[keySpan], words, state, workspace);
+                    continue;
+                }
+                (long start, int count) = tile.Keys;
+                _kernel.FoldDirect(
+                    packed, rowsOf.Keys.Slice((int)start, count), rowsOf.Values.Slice((int)start, count), words, state, workspace);
             }
             for (int row = 0; row < rows.Count; row++)
             {

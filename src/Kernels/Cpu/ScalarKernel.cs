@@ -21,7 +21,11 @@ public sealed unsafe class ScalarKernel : CpuKernel
     public override nuint ValueBytes(int keys, int valueDim) => (nuint)keys * (nuint)valueDim * sizeof(float);
 
     /// <inheritdoc/>
-    public override nuint WorkspaceBytes(int keyDim, int valueDim) => Spans.SpanGrid.MaxSpanRows * sizeof(float);
+    public override nuint WorkspaceBytes(int keyDim, int valueDim) =>
+        (nuint)Spans.SpanGrid.MaxSpanRows * (nuint)(1 + keyDim + valueDim) * sizeof(float);
+
+    /// <inheritdoc/>
+    public override int DirectRows => 0;
 
     /// <inheritdoc/>
     public override PackedQueries PackQueries(TensorRows queries, double scale, byte* destination)
@@ -93,6 +97,16 @@ public sealed unsafe class ScalarKernel : CpuKernel
                 output[c] = MathF.FusedMultiplyAdd(output[c], keep, sum);
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public override void FoldDirect(
+        in PackedQueries queries, TensorRows keys, TensorRows values, MaskWords? mask, in AttentionState state,
+        byte* workspace)
+    {
+        byte* keyMemory = workspace + Spans.SpanGrid.MaxSpanRows * sizeof(float);
+        byte* valueMemory = keyMemory + KeyBytes(keys.Count, keys.Dim);
+        Fold(queries, PackKeys(keys, keyMemory), PackValues(values, valueMemory), mask, state, workspace);
     }
 
     /// <inheritdoc/>

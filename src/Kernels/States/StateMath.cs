@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Distributed.Kernels.States;
 
@@ -25,9 +26,18 @@ public static class StateMath
             destination.Clear();
             return;
         }
-        TensorPrimitives.Divide(state.OutputRow(row), sum, destination);
-        for (int i = 0; i < destination.Length; i++)
-            destination[i] = float.IsNaN(destination[i]) ? float.NaN : destination[i] + 0f;
+        ReadOnlySpan<float> output = state.OutputRow(row);
+        int at = 0;
+        for (; at + Vector256<float>.Count <= output.Length; at += Vector256<float>.Count)
+        {
+            Vector256<float> mean = Vector256.Create(output[at..]) / sum + Vector256<float>.Zero;
+            Vector256.ConditionalSelect(Vector256.Equals(mean, mean), mean, Vector256.Create(float.NaN)).CopyTo(destination[at..]);
+        }
+        for (; at < output.Length; at++)
+        {
+            float mean = output[at] / sum;
+            destination[at] = float.IsNaN(mean) ? float.NaN : mean + 0f;
+        }
     }
 
     /// <summary>

@@ -8,6 +8,7 @@ namespace Distributed.Kernels.Cpu.Roofline;
 public sealed unsafe class KernelRate : IDisposable
 {
     private readonly KernelShape _shape;
+    private readonly bool _direct;
     private readonly NativeBuffer _inputs;
     private readonly NativeBuffer _output;
     private readonly TensorRows[] _queries, _keys, _values;
@@ -20,6 +21,7 @@ public sealed unsafe class KernelRate : IDisposable
         ArgumentNullException.ThrowIfNull(kernel);
         ArgumentNullException.ThrowIfNull(shape);
         _shape = shape;
+        _direct = shape.Rows * (shape.QueryHeads / shape.KeyHeads) <= kernel.DirectRows;
         _heads = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => new HeadAttention(kernel, shape.Keys, shape.Dim, shape.ValueDim))];
         int size = shape.Type.SizeInBytes();
         nuint query = (nuint)shape.Rows * (nuint)shape.Dim, key = (nuint)shape.Keys * (nuint)shape.Dim,
@@ -51,7 +53,12 @@ public sealed unsafe class KernelRate : IDisposable
         {
             double begin = clock.Now;
             for (int head; (head = Interlocked.Increment(ref nextHead) - 1) < _heads.Length;)
-                _heads[head].Pack(_keys[head], _values[head]);
+            {
+                if (_direct)
+                    _heads[head].TakeUnpacked(_keys[head], _values[head]);
+                else
+                    _heads[head].Pack(_keys[head], _values[head]);
+            }
             packed.SignalAndWait();
             for (int unit; (unit = Interlocked.Increment(ref nextSpan) - 1) < spans * _shape.QueryHeads;)
             {

@@ -30,6 +30,9 @@ public sealed record KernelShape(int QueryHeads, int KeyHeads, int Rows, int Key
     /// <summary>Floating-point operations: 2 · (D + Dv) per pair and query head; the softmax is not counted.</summary>
     public double Operations => 2.0 * (Dim + ValueDim) * Pairs * QueryHeads;
 
+    /// <summary>Bytes of keys and values, each read once.</summary>
+    public double KeyValueBytes => (double)Keys * (Dim + ValueDim) * KeyHeads * Type.SizeInBytes();
+
     /// <summary>The same problem, causal; the upper half of the matrix does not count as work.</summary>
     public KernelShape AsCausal() =>
         this with { Mask = BandMask.Causal("bottom-right", Keys - Rows), Pairs = Pairs / 2 };

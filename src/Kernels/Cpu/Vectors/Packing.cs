@@ -17,24 +17,36 @@ internal static unsafe class Packing<T>
     /// <summary>Rows in whole groups.</summary>
     public static int PaddedRows(int rows) => (rows + Blocking.GroupRows - 1) / Blocking.GroupRows * Blocking.GroupRows;
 
-    /// <summary>Queries as <c>[group, dim, 6]</c>, scaled; rows and elements that are not there are 0.</summary>
+    /// <summary>
+    /// Queries as <c>[group, dim, 6]</c>, scaled; rows and elements that are not there are 0. Ten numbers behind the last
+    /// are written too.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Queries(TensorRows queries, double scale, float* destination)
     {
         int dim = PaddedDim(queries.Dim);
-        float* row = stackalloc float[Round16(dim)];
+        int wide = Round16(dim);
+        float* rows = stackalloc float[16 * wide];
+        float* block = stackalloc float[256];
+        new Span<float>(rows, 16 * wide).Clear();
         for (int first = 0; first < queries.Count; first += Blocking.GroupRows)
         {
             for (int i = 0; i < Blocking.GroupRows; i++)
             {
+                float* row = rows + i * wide;
                 if (first + i < queries.Count)
-                    ReadRow(queries, first + i, row, Round16(dim));
+                    ReadRow(queries, first + i, row, wide);
                 else
-                    new Span<float>(row, dim).Clear();
+                    new Span<float>(row, wide).Clear();
                 for (int d = 0; d < dim; d += 16)
                     T.Store(T.CanonicalNaN(T.Scale(T.Load(row + d), scale)), row + d);
-                for (int d = 0; d < dim; d++)
-                    destination[d * Blocking.GroupRows + i] = row[d];
+            }
+            for (int d = 0; d < dim; d += 16)
+            {
+                // Six numbers of each transposed row of 16 are wanted: the next row's store covers the rest.
+                T.Transpose(rows + d, wide, block, 16);
+                for (int i = 0; i < Math.Min(16, dim - d); i++)
+                    T.Store(T.Load(block + i * 16), destination + (d + i) * Blocking.GroupRows);
             }
             destination += dim * Blocking.GroupRows;
         }

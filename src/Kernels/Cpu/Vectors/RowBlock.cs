@@ -15,6 +15,17 @@ internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges
     /// <summary>Per group, the keys it sees.</summary>
     public KeyRange* Seen => (KeyRange*)Ranges;
 
+    /// <summary>Whether any row sees any of <paramref name="keys"/>.</summary>
+    public bool SeesAny(KeyRange keys)
+    {
+        for (int group = 0; group < Groups; group++)
+        {
+            if (Seen[group].First < keys.End && keys.First < Seen[group].End)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>The block that begins at row <paramref name="first"/> of <paramref name="rows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RowBlock At(int first, int rows, MaskWords? mask, int keys, KeyRange* ranges)

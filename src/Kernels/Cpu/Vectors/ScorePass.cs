@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -27,40 +28,65 @@ internal static unsafe class ScorePass<T, TPanel>
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, RowBlock block, Workspace work, byte* ahead)
     {
         int dim = Packing<T>.PaddedDim(queries.Dim);
-        new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
-        float* query = (float*)queries.Data + (nint)block.First * dim;
+        Begin(block, work);
         for (int key = 0; key < keys.Count; key += TPanel.Width)
         {
             float* panel = (float*)keys.Data + (nint)key * dim;
-            bool whole = mask is null && key + TPanel.Width <= keys.Count, full = whole && queries.Stage is null;
             byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
-            for (int group = 0; group < block.Groups; group++)
+            Panel(queries, panel, key, keys.Count, mask, block, work, fetch);
+        }
+    }
+
+    /// <summary>The same on keys that are packed panel by panel on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunDirect(in PackedQueries queries, TensorRows keys, MaskWords? mask, RowBlock block, Workspace work)
+    {
+        Begin(block, work);
+        for (int key = 0; key < keys.Count; key += TPanel.Width)
+        {
+            if (!block.SeesAny(new KeyRange(key, key + TPanel.Width)))
+                continue;
+            Packing<T>.Keys(keys.Slice(key, Math.Min(TPanel.Width, keys.Count - key)), TPanel.Width, work.PanelKeys);
+            Panel(queries, work.PanelKeys, key, keys.Count, mask, block, work, (byte*)work.PanelKeys);
+        }
+    }
+
+    private static void Begin(RowBlock block, Workspace work) =>
+        new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Panel(
+        in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, Workspace work, byte* fetch)
+    {
+        int dim = Packing<T>.PaddedDim(queries.Dim);
+        float* query = (float*)queries.Data + (nint)block.First * dim;
+        bool whole = mask is null && key + TPanel.Width <= keys, full = whole && queries.Stage is null;
+        for (int group = 0; group < block.Groups; group++)
+        {
+            KeyRange seen = block.Seen[group];
+            if (key + TPanel.Width <= seen.First || key >= seen.End)
+                continue;
+            float* of = query + (nint)group * Group * dim;
+            float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
+            float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
+            ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
+            fetch += dim / 2 * Ahead.LineBytes;
+            if (full)
+                continue;
+            int rows = Math.Min(Group, block.Rows - group * Group);
+            if (queries.Stage is not null)
+                queries.Stage->Apply(block.First + group * Group, rows, key, scores, Blocking.ScoreStride, TPanel.Width);
+            for (int row = 0; row < rows; row++)
             {
-                KeyRange seen = block.Seen[group];
-                if (key + TPanel.Width <= seen.First || key >= seen.End)
-                    continue;
-                float* of = query + (nint)group * Group * dim;
-                float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
-                float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
-                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
-                fetch += dim / 2 * Ahead.LineBytes;
-                if (full)
-                    continue;
-                int rows = Math.Min(Group, block.Rows - group * Group);
-                if (queries.Stage is not null)
-                    queries.Stage->Apply(block.First + group * Group, rows, key, scores, Blocking.ScoreStride, TPanel.Width);
-                for (int row = 0; row < rows; row++)
+                if (whole)
                 {
-                    if (whole)
-                    {
-                        TPanel.RaiseMaxima(TPanel.Load(scores + row * Blocking.ScoreStride), maxima + row * Arithmetic.Lanes);
-                        continue;
-                    }
-                    ulong bits = mask is { } words
-                        ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
-                        : LowBits(keys.Count - key);
-                    Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
+                    TPanel.RaiseMaxima(TPanel.Load(scores + row * Blocking.ScoreStride), maxima + row * Arithmetic.Lanes);
+                    continue;
                 }
+                ulong bits = mask is { } words
+                    ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
+                    : LowBits(keys - key);
+                Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -34,12 +35,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
     public static void Run(
         in PackedValues values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, byte* ahead)
     {
-        new Span<float>(work.WeightSums, block.Groups * Group * Arithmetic.Lanes).Clear();
-        new Span<float>(work.Sums, block.Groups * Group * strips.Columns).Clear();
-        int count = strips.Count;
-        ColumnStrip* table = stackalloc ColumnStrip[count];
-        for (int index = 0; index < count; index++)
-            table[index] = strips[index];
+        Begin(strips, block, work);
         var walk = new TileWalk(block, values.Count);
         if (!walk.MoveNext())
             return;
@@ -51,39 +47,101 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             more = walk.MoveNext();
             if (more)
                 next = new WeightRows(work, walk.Group, walk.Keys);
-            int pieces = (next.Pieces + count - 1) / count;
-            for (int index = 0; index < count; index++)
-            {
-                ColumnStrip strip = table[index];
-                float* of = (float*)values.Data + (nint)strip.First * values.Count + (nint)keys.First * strip.Width;
-                float* sums = work.SumsOf(group, strip);
-                if (mask is { } words)
-                {
-                    SumSeen(of, keys, words, block, group, strip, work.Scores, sums);
-                    continue;
-                }
-                float* weights = work.Scores + (nint)group * Group * Blocking.ScoreStride + keys.First;
-                byte* fetch = keys.First + Blocking.TileKeys < values.Count
-                    ? (byte*)(of + Blocking.TileKeys * strip.Width) + (nint)(group % (2 * strip.Vectors)) * (Blocking.TileKeys / 2) * Ahead.LineBytes
-                    : ahead + ((nint)group * Group * strips.ValueDim + strip.First) * sizeof(float);
-                switch (strip.Vectors)
-                {
-                    case 1:
-                        ValueTiles.Compute<T, T>(weights, of, keys, sums, ref next, pieces, fetch);
-                        break;
-                    case 2:
-                        ValueTiles.Compute<T2, T>(weights, of, keys, sums, ref next, pieces, fetch);
-                        break;
-                    case 3:
-                        ValueTiles.Compute<T3, T>(weights, of, keys, sums, ref next, pieces, fetch);
-                        break;
-                    default:
-                        ValueTiles.Compute<T4, T>(weights, of, keys, sums, ref next, pieces, fetch);
-                        break;
-                }
-            }
+            byte* rest = keys.First + Blocking.TileKeys < values.Count ? null : ahead;
+            Multiply((float*)values.Data, values.Count, 0, strips, mask, block, group, keys, work, ref next, rest);
             if (next.Pieces > 0)
                 WeightRows.Finish<T>(ref next);
+        }
+    }
+
+    /// <summary>The same on values that are packed tile by tile on the way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunDirect(TensorRows values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work)
+    {
+        Begin(strips, block, work);
+        for (int group = 0; group < block.Groups; group++)
+        {
+            if (block.Seen[group].IsEmpty)
+                continue;
+            var weights = new WeightRows(work, group, block.Seen[group]);
+            WeightRows.Finish<T>(ref weights);
+        }
+        for (int first = 0; first < values.Count; first += Blocking.TileKeys)
+        {
+            var tile = new KeyRange(first, Math.Min(values.Count, first + Blocking.TileKeys));
+            if (!block.SeesAny(tile))
+                continue;
+            int count = tile.End - first;
+            bool finite = Packing<T>.Values(values.Slice(first, count), strips, work.TileValues);
+            for (int group = 0; group < block.Groups; group++)
+            {
+                KeyRange seen = block.Seen[group];
+                var keys = new KeyRange(Math.Max(first, seen.First), Math.Min(tile.End, seen.End));
+                WeightRows none = default;
+                if (!keys.IsEmpty)
+                {
+                    Multiply(
+                        work.TileValues, count, first, strips, finite ? null : mask, block, group, keys, work, ref none,
+                        (byte*)work.TileValues);
+                }
+            }
+        }
+    }
+
+    private static void Begin(ColumnStrips strips, RowBlock block, Workspace work)
+    {
+        new Span<float>(work.WeightSums, block.Groups * Group * Arithmetic.Lanes).Clear();
+        new Span<float>(work.Sums, block.Groups * Group * strips.Columns).Clear();
+    }
+
+    /// <summary>Weights of one group times the values of some keys, strip by strip.</summary>
+    /// <param name="values">Packed values of <paramref name="count"/> keys from <paramref name="from"/> on.</param>
+    /// <param name="count">Keys packed.</param>
+    /// <param name="from">First key packed.</param>
+    /// <param name="strips">The strips.</param>
+    /// <param name="mask">The mask, if hidden keys must be left out; null otherwise.</param>
+    /// <param name="block">The rows.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="work">The workspace.</param>
+    /// <param name="next">Scores of another tile that become weights on the way.</param>
+    /// <param name="ahead">What to fetch; null = the values of the next tile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply(
+        float* values, int count, int from, ColumnStrips strips, MaskWords? mask, RowBlock block, int group, KeyRange keys,
+        Workspace work, ref WeightRows next, byte* ahead)
+    {
+        float* weights = work.Scores + (nint)group * Group * Blocking.ScoreStride + keys.First;
+        int pieces = (next.Pieces + strips.Count - 1) / strips.Count;
+        for (int index = 0; index < strips.Count; index++)
+        {
+            ColumnStrip strip = strips[index];
+            float* of = values + (nint)strip.First * count + (nint)(keys.First - from) * strip.Width;
+            float* sums = work.SumsOf(group, strip);
+            if (mask is { } words)
+            {
+                SumSeen(of, keys, words, block, group, strip, work.Scores, sums);
+                continue;
+            }
+            byte* fetch = ahead is null
+                ? (byte*)(of + Blocking.TileKeys * strip.Width) +
+                  (nint)(group % (2 * strip.Vectors)) * (Blocking.TileKeys / 2) * Ahead.LineBytes
+                : ahead + ((nint)group * Group * strips.ValueDim + strip.First) * sizeof(float);
+            switch (strip.Vectors)
+            {
+                case 1:
+                    ValueTiles.Compute<T, T>(weights, of, keys, sums, ref next, pieces, fetch);
+                    break;
+                case 2:
+                    ValueTiles.Compute<T2, T>(weights, of, keys, sums, ref next, pieces, fetch);
+                    break;
+                case 3:
+                    ValueTiles.Compute<T3, T>(weights, of, keys, sums, ref next, pieces, fetch);
+                    break;
+                default:
+                    ValueTiles.Compute<T4, T>(weights, of, keys, sums, ref next, pieces, fetch);
+                    break;
+            }
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
 
     /// <inheritdoc/>
     public override nuint QueryBytes(int rows, int keyDim) =>
-        (nuint)Packing<T>.PaddedRows(rows) * (nuint)Packing<T>.PaddedDim(keyDim) * sizeof(float);
+        ((nuint)Packing<T>.PaddedRows(rows) * (nuint)Packing<T>.PaddedDim(keyDim) + Arithmetic.Lanes) * sizeof(float);
 
     /// <inheritdoc/>
     public override nuint KeyBytes(int keys, int keyDim) =>
@@ -37,7 +37,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
 
     /// <inheritdoc/>
     public override nuint WorkspaceBytes(int keyDim, int valueDim) =>
-        Workspace.Bytes(new ColumnStrips(valueDim, maxVectors).Columns);
+        Workspace.Bytes(new ColumnStrips(valueDim, maxVectors).Columns, T4.Width * Packing<T>.PaddedDim(keyDim));
+
+    /// <inheritdoc/>
+    public override int DirectRows => 2 * Blocking.GroupRows;
 
     /// <inheritdoc/>
     public override PackedQueries PackQueries(TensorRows queries, double scale, byte* destination)
@@ -75,6 +78,24 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             StatePass<T>.RaiseMaxima(block, work, state);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
             ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
+            StatePass<T>.AddSums(block, strips, work, state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void FoldDirect(
+        in PackedQueries queries, TensorRows keys, TensorRows values, MaskWords? mask, in AttentionState state,
+        byte* workspace)
+    {
+        var strips = new ColumnStrips(values.Dim, maxVectors);
+        var work = new Workspace(workspace, strips.Columns);
+        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        for (int row = 0; row < queries.Rows; row += Blocking.BlockRows)
+        {
+            RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
+            ScorePass<T, T4>.RunDirect(queries, keys, mask, block, work);
+            StatePass<T>.RaiseMaxima(block, work, state);
+            ValuePass<T, T2, T3, T4>.RunDirect(values, strips, mask, block, work);
             StatePass<T>.AddSums(block, strips, work, state);
         }
     }

@@ -28,12 +28,20 @@ internal readonly unsafe struct Workspace(byte* memory, int columns)
     /// <summary>Weighted values of the span: <c>[group, strip, 6, width]</c>.</summary>
     public float* Sums => Keep + Blocking.BlockRows;
 
+    /// <summary>Values of one tile, packed on the way by <see cref="CpuKernel.FoldDirect"/>.</summary>
+    public float* TileValues => Sums + Blocking.BlockRows * columns;
+
+    /// <summary>Keys of one panel, packed on the way by <see cref="CpuKernel.FoldDirect"/>.</summary>
+    public float* PanelKeys => TileValues + Blocking.TileKeys * columns;
+
     /// <summary>Columns of a value with their padding.</summary>
     public int Columns => columns;
 
     /// <summary>Bytes it takes.</summary>
-    public static nuint Bytes(int columns) =>
-        (nuint)(ScoreFloats + 2 * LaneFloats + 2 * Blocking.BlockRows + Blocking.BlockRows * columns) * sizeof(float);
+    /// <param name="columns">Columns of a value with their padding.</param>
+    /// <param name="panel">F32 numbers of a packed panel of keys.</param>
+    public static nuint Bytes(int columns, int panel) => sizeof(float) * (nuint)(
+        ScoreFloats + 2 * LaneFloats + 2 * Blocking.BlockRows + (Blocking.BlockRows + Blocking.TileKeys) * columns + panel);
 
     /// <summary>Where the sums of a group on a strip begin.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

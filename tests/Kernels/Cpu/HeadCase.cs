@@ -35,7 +35,7 @@ internal sealed unsafe class HeadCase
     }
 
     /// <summary>The attention by <paramref name="kernel"/>, inputs given as <paramref name="type"/>.</summary>
-    public (float[,] Output, float[] LogSumExp) Run(CpuKernel kernel, ElementType type = ElementType.F32)
+    public (float[,] Output, float[] LogSumExp) Run(CpuKernel kernel, ElementType type = ElementType.F32, bool direct = false)
     {
         var output = new float[Rows, V.GetLength(1)];
         var lse = new float[Rows];
@@ -43,7 +43,10 @@ internal sealed unsafe class HeadCase
         using var k = new TypedRows(K, type);
         using var v = new TypedRows(V, type);
         using var head = new HeadAttention(kernel, k.Rows.Count, k.Rows.Dim, v.Rows.Dim);
-        head.Pack(k.Rows, v.Rows);
+        if (direct)
+            head.TakeUnpacked(k.Rows, v.Rows);
+        else
+            head.Pack(k.Rows, v.Rows);
         using NativeBuffer scratch = head.NewScratch();
         fixed (float* to = output)
         {
@@ -55,6 +58,31 @@ internal sealed unsafe class HeadCase
 
     public (double[,] Output, double[] LogSumExp) Reference() =>
         Cpu.Reference.Attend(Q, K, V, Scale, Cpu.Reference.Sees(Mask));
+
+    /// <summary>Every number rounded to <paramref name="type"/>, as a file of that type would hold it.</summary>
+    public HeadCase RoundedTo(ElementType type) => new()
+    {
+        Q = Rounded(Q, type),
+        K = Rounded(K, type),
+        V = Rounded(V, type),
+        Scale = Scale,
+        Mask = Mask,
+    };
+
+    private static float[,] Rounded(float[,] all, ElementType type)
+    {
+        var rounded = (float[,])all.Clone();
+        for (int i = 0; i < all.GetLength(0); i++)
+        {
+            for (int j = 0; j < all.GetLength(1); j++)
+            {
+                rounded[i, j] = type == ElementType.F16
+                    ? (float)(Half)all[i, j]
+                    : BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(all[i, j]) & 0xFFFF0000);
+            }
+        }
+        return rounded;
+    }
 
     private static float[,] Normal(Random random, int rows, int columns)
     {

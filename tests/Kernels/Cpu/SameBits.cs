@@ -1,5 +1,8 @@
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
+using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
+using Distributed.Kernels.States;
 
 namespace Distributed.Kernels.Tests.Cpu;
 
@@ -31,19 +34,89 @@ public sealed class SameBits
         AssertSameBits(HeadCase.Random(4, 1500, 1500, 40, 24, BandMask.Causal("top-left", 0)), name, name + " causal");
     }
 
-    private static void AssertSameBits(HeadCase head, string name, string what)
+    [Theory]
+    [MemberData(nameof(Vectorised))]
+    public void Of_f16_and_bf16_as_scalar(string name)
     {
-        (float[,] expected, float[] expectedLse) = head.Run(CpuKernels.Scalar);
-        (float[,] actual, float[] actualLse) = head.Run(CpuKernelContract.Named(name));
-        for (int i = 0; i < head.Rows; i++)
+        foreach (ElementType type in new[] { ElementType.F16, ElementType.BF16 })
+            AssertSameBits(HeadCase.Random(5, 70, 130, 77, 33).RoundedTo(type), name, $"{name} {type}", type);
+    }
+
+    [Theory]
+    [MemberData(nameof(Vectorised))]
+    public void Without_packing_as_with(string name)
+    {
+        CpuKernel kernel = CpuKernelContract.Named(name);
+        var random = new Random(9);
+        for (int seed = 0; seed < 12; seed++)
         {
-            for (int c = 0; c < expected.GetLength(1); c++)
+            int rows = random.Next(1, 14), keys = random.Next(1, 2500);
+            HeadCase head = HeadCase.Random(
+                seed, rows, keys, random.Next(1, 100), random.Next(1, 100), CpuKernelContract.RandomMask(random, rows, keys));
+            string what = $"{name} rows={rows} keys={keys} mask={head.Mask.Description}";
+            AssertSame(head.Run(kernel), head.Run(kernel, direct: true), what, "with packing it");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CpuKernelContract.Kernels), MemberType = typeof(CpuKernelContract))]
+    public unsafe void However_rows_are_split(string name)
+    {
+        CpuKernel kernel = CpuKernelContract.Named(name);
+        HeadCase head = HeadCase.Random(6, 100, 200, 40, 20, BandMask.Causal("bottom-right", 100));
+        using var q = new TypedRows(head.Q, ElementType.F32);
+        using var k = new TypedRows(head.K, ElementType.F32);
+        using var v = new TypedRows(head.V, ElementType.F32);
+        using var packed = new NativeBuffer(
+            kernel.QueryBytes(100, 40) + kernel.KeyBytes(200, 40) + kernel.ValueBytes(200, 20) + 3 * NativeBuffer.Alignment);
+        byte* keyMemory = Aligned(packed.Pointer + kernel.QueryBytes(100, 40));
+        byte* valueMemory = Aligned(keyMemory + kernel.KeyBytes(200, 40));
+        using var workspace = new NativeBuffer(kernel.WorkspaceBytes(40, 20));
+        PackedKeys keys = kernel.PackKeys(k.Rows, keyMemory);
+        PackedValues values = kernel.PackValues(v.Rows, valueMemory);
+        using var expectedMemory = new NativeBuffer(AttentionState.FloatsFor(100, 20) * sizeof(float));
+        using var memory = new NativeBuffer(AttentionState.FloatsFor(100, 20) * sizeof(float));
+        AttentionState expected = AttentionState.At(expectedMemory.Floats, 100, 20), state = AttentionState.At(memory.Floats, 100, 20);
+        expected.Reset();
+        state.Reset();
+        Fold(0, 100, expected);
+        foreach ((int first, int count) in new[] { (0, 1), (1, 6), (7, 5), (12, 60), (72, 28) })
+            Fold(first, count, state);
+        Assert.True(
+            new ReadOnlySpan<byte>(expectedMemory.Pointer, (int)expectedMemory.Length)
+                .SequenceEqual(new ReadOnlySpan<byte>(memory.Pointer, (int)memory.Length)),
+            $"{name}: rows folded in slices have another state than rows folded at once");
+
+        void Fold(int first, int count, AttentionState into)
+        {
+            using var words = new NativeBuffer((nuint)(count * MaskWords.WordsFor(200) * sizeof(ulong)));
+            var mask = new MaskWords((ulong*)words.Pointer, count, 200);
+            mask.SetAll();
+            head.Mask.Apply(new MaskTile(0, 0, new(first, count), new(0, 200)), mask);
+            PackedQueries queries = kernel.PackQueries(q.Rows.Slice(first, count), head.Scale, packed.Pointer);
+            kernel.Fold(queries, keys, values, mask, into.Slice(first, count), workspace.Pointer);
+        }
+    }
+
+    private static unsafe byte* Aligned(byte* at) => (byte*)(((nuint)at + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1));
+
+    private static void AssertSameBits(HeadCase head, string name, string what, ElementType type = ElementType.F32) =>
+        AssertSame(head.Run(CpuKernels.Scalar, type), head.Run(CpuKernelContract.Named(name), type), what, "the scalar kernel");
+
+    private static void AssertSame(
+        (float[,] Output, float[] LogSumExp) expected, (float[,] Output, float[] LogSumExp) actual, string what, string other)
+    {
+        for (int i = 0; i < expected.LogSumExp.Length; i++)
+        {
+            for (int c = 0; c < expected.Output.GetLength(1); c++)
             {
                 Assert.True(
-                    BitConverter.SingleToInt32Bits(expected[i, c]) == BitConverter.SingleToInt32Bits(actual[i, c]),
-                    $"{what}: output [{i},{c}] is {actual[i, c]:R}, the scalar kernel gives {expected[i, c]:R}");
+                    BitConverter.SingleToInt32Bits(expected.Output[i, c]) == BitConverter.SingleToInt32Bits(actual.Output[i, c]),
+                    $"{what}: output [{i},{c}] is {actual.Output[i, c]:R}, {other} gives {expected.Output[i, c]:R}");
             }
-            Assert.Equal(BitConverter.SingleToInt32Bits(expectedLse[i]), BitConverter.SingleToInt32Bits(actualLse[i]));
+            Assert.True(
+                BitConverter.SingleToInt32Bits(expected.LogSumExp[i]) == BitConverter.SingleToInt32Bits(actual.LogSumExp[i]),
+                $"{what}: LSE [{i}] is {actual.LogSumExp[i]:R}, {other} gives {expected.LogSumExp[i]:R}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace Distributed.Engine.Compute;
 
@@ -13,6 +14,16 @@ public sealed class ComputePool : ICompute, IDisposable
     private readonly BlockingCollection<Action<ComputeScratch>> _queue = [];
     private readonly SemaphoreSlim _room;
     private readonly Thread[] _threads;
+
+    private static readonly ConcurrentDictionary<int, Lazy<ComputePool>> Pools = [];
+
+    /// <summary>
+    /// The pool of so many threads that jobs in this process share; it is never disposed. Its threads, and their scratch
+    /// memory, are there for the next job.
+    /// </summary>
+    /// <param name="threads">How many.</param>
+    public static ComputePool Shared(int threads) =>
+        Pools.GetOrAdd(threads, count => new Lazy<ComputePool>(() => new ComputePool(count))).Value;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">How many.</param>
@@ -53,8 +64,33 @@ public sealed class ComputePool : ICompute, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation = default) =>
-        Task.WhenAll(work.Select(item => RunAsync(item, cancellation)).ToArray());
+    public async Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation = default)
+    {
+        // Each thread takes the next item by itself: handing over every one would cost more than a small item does.
+        Action<ComputeScratch>[] items = [.. work];
+        var errors = new ConcurrentQueue<Exception>();
+        int next = 0;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(Threads, items.Length)).Select(_ => RunAsync(TakeItems, cancellation)))
+            .ConfigureAwait(false);
+        if (errors.TryPeek(out Exception? first))
+            ExceptionDispatchInfo.Throw(first);
+
+        void TakeItems(ComputeScratch scratch)
+        {
+            for (int item; (item = Interlocked.Increment(ref next) - 1) < items.Length;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                try
+                {
+                    items[item](scratch);
+                }
+                catch (Exception error) when (error is not OperationCanceledException)
+                {
+                    errors.Enqueue(error);
+                }
+            }
+        }
+    }
 
     /// <summary>Lets the queued work end, then ends the threads.</summary>
     public void Dispose()

@@ -66,7 +66,7 @@ public static class DocumentJob
         IProgress<DocumentProgress>? progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        using var pool = new ComputePool(options.Threads);
+        ComputePool pool = ComputePool.Shared(options.Threads);
         progress?.Report(new DocumentProgress(DocumentPhase.Embedding, 0, 0));
         using PassageEmbedding embedding =
             await PassageEmbedding.CreateAsync(passages, options.Embedding, pool, cancellation).ConfigureAwait(false);

@@ -39,7 +39,7 @@ public static class EmbeddedEngine
         CpuKernel kernel = CpuKernels.Best;
         long started = Stopwatch.GetTimestamp();
         using var cache = new PackedSpanCache(kernel, PackedBytes);
-        using var pool = new ComputePool(options.Threads);
+        ComputePool pool = ComputePool.Shared(options.Threads);
         var context = new LaneContext(
             plan, input.Queries, options.ScaleFor(input.Shape.KeyDim), kernel, cache, sink);
         Task job = InProcessRing.RunAsync(

@@ -17,7 +17,6 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Batch, int Head, int Span), Entry> _entries = [];
     private readonly LinkedList<Entry> _idle = [];
-    private readonly Stack<NativeBuffer> _free = [];
     private long _bytes;
 
     /// <summary>Spans packed so far.</summary>
@@ -68,11 +67,8 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
         {
             foreach (Entry entry in _entries.Values)
                 entry.Buffer?.Dispose();
-            foreach (NativeBuffer buffer in _free)
-                buffer.Dispose();
             _entries.Clear();
             _idle.Clear();
-            _free.Clear();
         }
     }
 
@@ -101,12 +97,6 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
                 Drop(oldest.Value);
             }
             _bytes += (long)bytes;
-            while (_free.TryPop(out NativeBuffer? free))
-            {
-                if (free.Length == bytes)
-                    return free;
-                free.Dispose();
-            }
         }
         return new NativeBuffer(bytes);
     }
@@ -117,7 +107,7 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
         if (entry.Buffer is { } buffer)
         {
             _bytes -= (long)buffer.Length;
-            _free.Push(buffer);
+            buffer.Dispose();
         }
     }
 

@@ -1,13 +1,15 @@
-using System.Runtime.InteropServices;
-
 namespace Distributed.Kernels.Memory;
 
-/// <summary>Native memory aligned to 64 bytes (a cache line, and an AVX-512 register), outside the garbage collector.</summary>
+/// <summary>
+/// Native memory aligned to 64 bytes (a cache line, and an AVX-512 register), outside the garbage collector. What is
+/// disposed is kept for a while and used again.
+/// </summary>
 public sealed unsafe class NativeBuffer : IDisposable
 {
     /// <summary>Alignment of <see cref="Pointer"/> in bytes.</summary>
     public const int Alignment = 64;
 
+    private readonly nuint _capacity;
     private void* _pointer;
 
     /// <summary>Takes <paramref name="length"/> bytes, not cleared.</summary>
@@ -15,12 +17,13 @@ public sealed unsafe class NativeBuffer : IDisposable
     public NativeBuffer(nuint length)
     {
         Length = length;
-        _pointer = NativeMemory.AlignedAlloc(Math.Max(length, Alignment), Alignment);
-        GC.AddMemoryPressure(checked((long)Math.Max(length, Alignment)));
+        _capacity = NativePool.Capacity(length);
+        _pointer = NativePool.Take(_capacity);
+        GC.AddMemoryPressure(checked((long)_capacity));
     }
 
     /// <summary>Releases the memory if <see cref="Dispose"/> was forgotten.</summary>
-    ~NativeBuffer() => Free();
+    ~NativeBuffer() => Release();
 
     /// <summary>Length in bytes.</summary>
     public nuint Length { get; }
@@ -42,16 +45,16 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
+        Release();
         GC.SuppressFinalize(this);
     }
 
-    private void Free()
+    private void Release()
     {
         if (_pointer is null)
             return;
-        NativeMemory.AlignedFree(_pointer);
+        NativePool.Give(_pointer, _capacity);
         _pointer = null;
-        GC.RemoveMemoryPressure(checked((long)Math.Max(Length, Alignment)));
+        GC.RemoveMemoryPressure(checked((long)_capacity));
     }
 }

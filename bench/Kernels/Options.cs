@@ -30,7 +30,7 @@ internal static unsafe class Options
     private static void Measure(CpuKernel kernel, int dim)
     {
         using NativeBuffer q = Numbers(Rows * dim), k = Numbers(Rows * dim), v = Numbers(Rows * dim), bias = Numbers(Rows * Rows),
-            distances = Numbers(Rows), packedQ = new(kernel.QueryBytes(Rows, dim)), packedK = new(kernel.KeyBytes(Rows, dim)),
+            distances = Numbers(Rows), relative = Numbers(257), packedQ = new(kernel.QueryBytes(Rows, dim)), packedK = new(kernel.KeyBytes(Rows, dim)),
             packedV = new(kernel.ValueBytes(Rows, dim)), workspace = new(kernel.WorkspaceBytes(dim, dim)),
             memory = new(AttentionState.FloatsFor(Rows, dim) * sizeof(float)), seen = new(Rows * Rows);
         new Span<byte>(seen.Pointer, Rows * Rows).Fill(1);
@@ -54,6 +54,7 @@ internal static unsafe class Options
             ("mask tensor, read", () => dense.Classify(tile) == TileClass.Full, null),
             ("softcap", () => true, new ScoreStage(30)),
             ("ALiBi", () => true, new ScoreStage(0) { Slope = 0.1f, Distances = distances.Floats }),
+            ("relative bias, 128", () => true, new ScoreStage(0) { Relative = relative.Floats, Reach = 128, Distances = distances.Floats }),
             ("bias tensor, F32", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.F32, Rows * 4, Rows) }),
             ("bias tensor, BF16", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.BF16, Rows * 2, Rows) }),
             ("bias tensor, F16", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.F16, Rows * 2, Rows) }),
@@ -78,7 +79,7 @@ internal static unsafe class Options
         for (int round = 0; round < Rounds; round++)
         {
             double begin = WorkClock.Thread.Now;
-            preparation.Prepare(TensorRows.Dense(k.Floats, Rows, dim), 0, 100_000, bias.Floats);
+            preparation.Prepare(TensorRows.Dense(k.Floats, Rows, dim), 0, 0, 100_000, bias.Floats);
             preparing = Math.Min(preparing, WorkClock.Thread.Now - begin);
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

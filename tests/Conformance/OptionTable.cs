@@ -34,6 +34,10 @@ internal static class OptionTable
         ("`--softcap`", job => job.With(options => options with { Softcap = 1.5 })),
         ("`--alibi`", job => job.With(options => options with { Alibi = true })),
         ("tensor `alibi_slopes`", job => job.Tensor("alibi_slopes", FileElementType.F32, [QueryHeads], 0)),
+        ("tensor `relative_bias`", job => job.Tensor("relative_bias", FileElementType.F32, [8, QueryHeads], 0)),
+        ("`--relative-distance`, `relative_bias`", job => job.With(options => options with { RelativeDistance = 6 })
+            .Tensor("relative_bias", FileElementType.F32, [8, QueryHeads], 0)),
+        ("tensor `score_matrix`", job => job.Tensor("score_matrix", FileElementType.F32, [QueryHeads, Dim, Dim], 0)),
         ("tensor `bias`", job => job.Tensor("bias", FileElementType.F32, [Rows, 10], 0)),
         ("`--qk-norm l2 --scale`", job => job.With(options => options with { QkNorm = RowNorm.L2, Scale = 5 })),
         ("`--qk-norm rms`", job => job.With(options => options with { QkNorm = RowNorm.Rms })),

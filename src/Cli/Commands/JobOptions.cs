@@ -16,7 +16,7 @@ internal sealed class JobOptions
     {
         Description = "File with tensors q [B,Hq,Sq,D], k [B,Hkv,Skv,D] and v [B,Hkv,Skv,Dv]: .safetensors or .npz. Tensors mask, " +
             "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits, " +
-            "alibi_slopes, q_norm, k_norm, q_positions and k_positions are taken too.",
+            "alibi_slopes, relative_bias, score_matrix, q_norm, k_norm, q_positions and k_positions are taken too.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -106,6 +106,10 @@ internal sealed class JobOptions
     private readonly Option<double?> _softcap = Parsers.Of(
         "--softcap", "C", "Scores become C · tanh(s / C) before masks and biases.", Parsers.Number("Softcap"));
 
+    private readonly Option<int?> _relativeDistance = Parsers.Of(
+        "--relative-distance", "N", "Distance from which on tensor relative_bias (T5) has one bucket. [default: 128]",
+        Parsers.Whole<int>("Relative distance"));
+
     private readonly Option<bool> _alibi = new("--alibi")
     {
         Description = "Add -slope · |position - key| with ALiBi's standard slopes (tensor alibi_slopes gives others).",
@@ -179,6 +183,7 @@ internal sealed class JobOptions
                 QkNorm = parsed.GetValue(_qkNorm),
                 Rotary = Rotary(parsed),
                 Softcap = parsed.GetValue(_softcap),
+                RelativeDistance = parsed.GetValue(_relativeDistance),
                 Alibi = parsed.GetValue(_alibi),
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
                 Threads = parsed.GetValue(CommonOptions.Threads) ?? Environment.ProcessorCount,
@@ -190,7 +195,8 @@ internal sealed class JobOptions
     [
         _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
-        _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _alibi, CommonOptions.Blocks, CommonOptions.Threads,
+        _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
+        CommonOptions.Blocks, CommonOptions.Threads,
     ];
 
     private BlockPairs? Pairs(ParseResult parsed) => (parsed.GetValue(_blockSize), parsed.GetValue(_blockPairs)) switch

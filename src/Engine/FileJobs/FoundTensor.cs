@@ -67,9 +67,7 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
     {
         if (Info.Shape.Length != 1 || Info.ElementType is null)
             throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers of one axis are expected.");
-        var numbers = new float[Info.ElementCount];
-        Tensor.ReadF32(0, numbers);
-        return numbers;
+        return Numbers();
     }
 
     /// <summary>As a list of whole numbers.</summary>
@@ -88,6 +86,31 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
         if (Info.Shape.Length is not (1 or 2) || Info.Type is not (FileElementType.I64 or FileElementType.I32))
             throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; I64 numbers of one or two axes are expected.");
         return new PositionTensor(Tensor.ReadI64(), Info.Shape[^1]);
+    }
+
+    /// <summary>As biases by bucket and head.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public RelativeBias Relative()
+    {
+        if (Info.Shape.Length != 2 || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 24)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [buckets, Hq] are expected.");
+        return new RelativeBias(Numbers(), (int)Info.Shape[0], (int)Info.Shape[1]);
+    }
+
+    /// <summary>As square matrices.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public IReadOnlyList<double[]> Matrices()
+    {
+        if (Info.Shape.Length is not (2 or 3) || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 28 || Info.Shape[^1] != Info.Shape[^2])
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [D, D] or [Hq, D, D] are expected.");
+        return [.. Numbers().Chunk((int)(Info.Shape[^1] * Info.Shape[^1])).Select(matrix => matrix.Select(number => (double)number).ToArray())];
+    }
+
+    private float[] Numbers()
+    {
+        var numbers = new float[Info.ElementCount];
+        Tensor.ReadF32(0, numbers);
+        return numbers;
     }
 
     private InputException Wrong(string what) => new($"'{Path}': tensor '{Info.Name}', taken as {Role}, {what}");

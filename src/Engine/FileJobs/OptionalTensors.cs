@@ -32,6 +32,12 @@ internal static class OptionalTensors
     /// <summary>[Hq]: slopes of ALiBi.</summary>
     public const string AlibiSlopes = "alibi_slopes";
 
+    /// <summary>[buckets, Hq]: T5's relative biases.</summary>
+    public const string RelativeBias = "relative_bias";
+
+    /// <summary>[D, D] or [Hq, D, D]: Luong's W.</summary>
+    public const string ScoreMatrix = "score_matrix";
+
     /// <summary>[D]: factors of a query's elements after the QK norm.</summary>
     public const string QueryNorm = "q_norm";
 
@@ -47,8 +53,8 @@ internal static class OptionalTensors
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } = 
     [
-        Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes, QueryNorm, KeyNorm,
-        QueryPositions, KeyPositions,
+        Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes,
+        RelativeBias, ScoreMatrix, QueryNorm, KeyNorm, QueryPositions, KeyPositions,
     ];
 
     /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
@@ -63,6 +69,8 @@ internal static class OptionalTensors
             Bias = found.TryGetValue(Bias, out FoundTensor bias) ? bias.Bias(shape) : null,
             SinkLogits = found.TryGetValue(SinkLogits, out FoundTensor sinks) ? sinks.Floats() : null,
             AlibiSlopes = found.TryGetValue(AlibiSlopes, out FoundTensor slopes) ? slopes.Floats() : null,
+            RelativeBias = found.TryGetValue(RelativeBias, out FoundTensor relative) ? relative.Relative() : null,
+            ScoreMatrices = found.TryGetValue(ScoreMatrix, out FoundTensor matrix) ? matrix.Matrices() : null,
             QueryNorm = found.TryGetValue(QueryNorm, out FoundTensor queryNorm) ? queryNorm.Floats() : null,
             KeyNorm = found.TryGetValue(KeyNorm, out FoundTensor keyNorm) ? keyNorm.Floats() : null,
             QueryPositions = found.TryGetValue(QueryPositions, out FoundTensor ofQueries) ? ofQueries.Positions() : null,

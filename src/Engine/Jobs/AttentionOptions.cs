@@ -52,6 +52,9 @@ public sealed record AttentionOptions
     /// <summary>Adds −slope · |position − key| with the standard slope of each head (Press et al., 2022).</summary>
     public bool Alibi { get; init; }
 
+    /// <summary>Distance from which on the tensor of relative biases has one bucket; null = 128, as in T5.</summary>
+    public int? RelativeDistance { get; init; }
+
     /// <summary>How query and key rows are normalised before they meet. With <see cref="RowNorm.L2"/> the scale is 1/temperature.</summary>
     public RowNorm QkNorm { get; init; }
 
@@ -102,6 +105,9 @@ public sealed record AttentionOptions
         Require(
             QkNorm != RowNorm.L2 || Scale is not null,
             "QK norm l2 needs a scale, the inverse of its temperature: 1/√D is none for cosines.");
+        Require(
+            RelativeDistance is null or >= 1 and <= 1 << 20,
+            $"Relative distance {RelativeDistance} is out of range; 1 to {1 << 20} is expected.");
         Require(ExcludedBand is not < 0, $"Excluded band {ExcludedBand} is negative; a distance of 0 or more is expected.");
         Require(
             BlockPairs is not { } pairs || (pairs.QueryBlock >= 1 && pairs.KeyBlock >= 1),

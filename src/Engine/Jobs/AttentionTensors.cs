@@ -21,6 +21,12 @@ public sealed record AttentionTensors
     /// <summary>An ALiBi slope per query head; null = none, or the standard ones by <see cref="AttentionOptions.Alibi"/>.</summary>
     public IReadOnlyList<float>? AlibiSlopes { get; init; }
 
+    /// <summary>A learned bias per bucket of distances and head; null = none.</summary>
+    public RelativeBias? RelativeBias { get; init; }
+
+    /// <summary>Luong's W per query head, or one for all: <c>[D, D]</c>, row after row; null = none.</summary>
+    public IReadOnlyList<double[]>? ScoreMatrices { get; init; }
+
     /// <summary>Factors of the elements of queries after <see cref="AttentionOptions.QkNorm"/>; null = none.</summary>
     public IReadOnlyList<float>? QueryNorm { get; init; }
 
@@ -59,6 +65,11 @@ public sealed record AttentionTensors
         RefuseBoth("alibi_slopes", AlibiSlopes is not null && options.Alibi);
         RequirePerHead("alibi_slopes", AlibiSlopes, shape.QueryHeads);
         RequirePerHead("sink_logits", SinkLogits, shape.QueryHeads);
+        RelativeBias?.ValidateFor(shape, options);
+        if (RelativeBias is null && options.RelativeDistance is not null)
+            throw new InputException($"Relative distance {options.RelativeDistance} has no meaning without a tensor 'relative_bias'.");
+        if (ScoreMatrices is { } matrices && ((matrices.Count != 1 && matrices.Count != shape.QueryHeads) || matrices.Any(Wrong(shape.KeyDim))))
+            throw new InputException($"Tensor 'score_matrix' has {matrices.Count} matrices of {matrices[0].Length} numbers; 1 or {shape.QueryHeads} of [{shape.KeyDim}, {shape.KeyDim}] are expected.");
         RequireNorm("q_norm", QueryNorm, shape.KeyDim, options);
         RequireNorm("k_norm", KeyNorm, shape.KeyDim, options);
         if (options.Rotary is null && (QueryPositions ?? KeyPositions) is not null)
@@ -68,6 +79,8 @@ public sealed record AttentionTensors
         if (AlibiSlopes?.FirstOrDefault(slope => !float.IsFinite(slope)) is { } wrong && !float.IsFinite(wrong))
             throw new InputException($"Tensor 'alibi_slopes' holds {wrong}; finite numbers are expected.");
     }
+
+    private static Func<double[], bool> Wrong(int dim) => matrix => matrix.Length != dim * dim;
 
     private static void RequireNorm(string name, IReadOnlyList<float>? numbers, int dim, AttentionOptions options)
     {

@@ -8,14 +8,20 @@ public sealed class JobRows
 {
     private JobRows(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {
-        if (options.QkNorm == RowNorm.None && options.Rotary is null)
+        bool both = options.QkNorm != RowNorm.None || options.Rotary is not null;
+        if (!both && tensors.ScoreMatrices is null)
             return;
         QueryPositions positions = JobMasks.Positions(shape, options);
         RotaryEmbedding? rotary = options.Rotary?.EmbeddingFor(shape.KeyDim);
         PositionTensor? ofQueries = tensors.QueryPositions, ofKeys = tensors.KeyPositions;
         Queries = new RowPreparation(
             options.QkNorm, tensors.QueryNorm?.ToArray(), rotary,
-            (batch, row) => ofQueries?.At(batch, row) ?? row + positions.RunAt(batch, row).Offset);
+            (batch, row) => ofQueries?.At(batch, row) ?? row + positions.RunAt(batch, row).Offset)
+        {
+            Matrices = tensors.ScoreMatrices,
+        };
+        if (!both)
+            return;
         Keys = new RowPreparation(
             options.QkNorm, tensors.KeyNorm?.ToArray(), rotary, (batch, row) => ofKeys?.At(batch, row) ?? row);
     }

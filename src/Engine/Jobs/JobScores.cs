@@ -13,6 +13,8 @@ public sealed unsafe class JobScores
     private readonly IReadOnlyList<float>? _slopes;
     private readonly IReadOnlyList<float>? _sinks;
     private readonly BroadcastTensor? _bias;
+    private readonly float[][]? _relative;
+    private readonly int _reach;
 
     private JobScores(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {
@@ -21,12 +23,16 @@ public sealed unsafe class JobScores
         _slopes = tensors.AlibiSlopes ?? (options.Alibi && shape.QueryHeads > 0 ? AlibiSlopes.Standard(shape.QueryHeads) : null);
         _sinks = tensors.SinkLogits;
         _bias = tensors.Bias;
+        _reach = options.RelativeDistance ?? RelativeBias.DefaultDistance;
+        _relative = tensors.RelativeBias?.Tables(_reach, bothSides: options.Causal is null);
         string[] parts =
         [
+            .. tensors.ScoreMatrices is not null ? ["score matrix"] : Array.Empty<string>(),
             .. options.QkNorm != RowNorm.None ? [$"QK norm {options.QkNorm.ToString().ToLowerInvariant()}"] : Array.Empty<string>(),
             .. options.Rotary is not null ? ["rotary embedding"] : Array.Empty<string>(),
             .. _softcap != 0 ? [$"softcap {_softcap}"] : Array.Empty<string>(),
             .. _slopes is not null ? [tensors.AlibiSlopes is null ? "ALiBi" : "ALiBi with given slopes"] : Array.Empty<string>(),
+            .. _relative is not null ? ["relative bias"] : Array.Empty<string>(),
             .. _bias is not null ? ["bias tensor"] : Array.Empty<string>(),
             .. _sinks is not null ? ["sink logits"] : Array.Empty<string>(),
         ];
@@ -37,7 +43,7 @@ public sealed unsafe class JobScores
     public string Description { get; }
 
     /// <summary>Whether anything is done to scores before the mask.</summary>
-    public bool HasStage => _softcap != 0 || _slopes is not null || _bias is not null;
+    public bool HasStage => _softcap != 0 || _slopes is not null || _relative is not null || _bias is not null;
 
     /// <summary>The scores of a job.</summary>
     public static JobScores Of(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors) =>
@@ -49,7 +55,7 @@ public sealed unsafe class JobScores
     public ScoreStage StageFor(in MaskTile tile, float* distances)
     {
         float slope = _slopes?[tile.QueryHead] ?? 0;
-        if (slope != 0)
+        if (slope != 0 || _relative is not null)
         {
             for (long row = tile.Queries.Start; row < tile.Queries.End;)
             {
@@ -58,7 +64,14 @@ public sealed unsafe class JobScores
                     distances[row - tile.Queries.Start] = row + offset - tile.Keys.Start;
             }
         }
-        return new ScoreStage(_softcap) { Slope = slope, Distances = distances, Bias = BiasFor(tile) };
+        return new ScoreStage(_softcap)
+        {
+            Slope = slope,
+            Relative = _relative is null ? null : (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_relative[tile.QueryHead], 0),
+            Reach = _reach,
+            Distances = distances,
+            Bias = BiasFor(tile),
+        };
     }
 
     /// <summary>The softcap alone, without biases; only where <see cref="HasStage"/>.</summary>

@@ -50,12 +50,12 @@ public static unsafe class ScoreMatrix
             int head = (int)(row / shape.QueryRows % shape.QueryHeads);
             var of = new MaskTile((int)(row / shape.QueryRows / shape.QueryHeads), head, new(row % shape.QueryRows, 1), default);
             TensorRows query = input.Queries.Slice(of.Batch, head, of.Queries);
-            query = plan.Rows.Queries?.Prepare(query, of.Batch, of.Queries.Start, preparedQuery.Floats) ?? query;
+            query = plan.Rows.Queries?.Prepare(query, of.Batch, head, of.Queries.Start, preparedQuery.Floats) ?? query;
             for (int span = 0; span < plan.KeyGrid.Count; span++)
             {
                 MaskTile tile = of with { Keys = plan.KeyGrid[span] };
                 TensorRows keys = input.Keys.Slice(of.Batch, head / shape.Group, tile.Keys);
-                keys = plan.Rows.Keys?.Prepare(keys, of.Batch, tile.Keys.Start, preparedKeys.Floats) ?? keys;
+                keys = plan.Rows.Keys?.Prepare(keys, of.Batch, head / shape.Group, tile.Keys.Start, preparedKeys.Floats) ?? keys;
                 Part(plan, tile, query, scale, keys, kind, scores.AsSpan((int)tile.Keys.Start, tile.Keys.Count));
             }
             if (kind == ScoreKind.Weights)

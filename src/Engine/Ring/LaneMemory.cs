@@ -49,7 +49,7 @@ internal sealed unsafe class LaneMemory : IDisposable
             if (plan.Rows.Queries is { } preparation)
             {
                 prepared ??= new NativeBuffer((nuint)plan.QueryGrid.SpanRows * (nuint)plan.Shape.KeyDim * sizeof(float));
-                source = preparation.Prepare(source, batch, of.Rows.Start, prepared.Floats);
+                source = preparation.Prepare(source, batch, keyHead * group + i % group, of.Rows.Start, prepared.Floats);
             }
             queries[i] = kernel.PackQueries(source, context.Scale, buffer.Pointer + queryOffsets[i]);
             states[i] = AttentionState.At(

@@ -78,7 +78,7 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
         TensorRows values = tile.Values(entry.Batch, entry.Head, entry.Span);
         using NativeBuffer? prepared = plan.Rows.Keys is null ? null : new NativeBuffer((nuint)keys.Count * (nuint)keys.Dim * sizeof(float));
         if (prepared is not null)
-            keys = plan.Rows.Keys!.Prepare(keys, entry.Batch, plan.KeyGrid[entry.Span].Start, prepared.Floats);
+            keys = plan.Rows.Keys!.Prepare(keys, entry.Batch, entry.Head, plan.KeyGrid[entry.Span].Start, prepared.Floats);
         nuint keyBytes = Aligned(kernel.KeyBytes(keys.Count, keys.Dim));
         NativeBuffer buffer = Take(keyBytes + Aligned(kernel.ValueBytes(values.Count, values.Dim)));
         entry.Keys = kernel.PackKeys(keys, buffer.Pointer);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Distributed.Kernels.Rows;
 
 /// <summary>
@@ -59,6 +61,7 @@ public sealed class RotaryEmbedding
         }
 
         /// <summary>Turns a row in place.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Turn(Span<float> row, long position)
         {
             long high = position >> 6;

@@ -1,8 +1,13 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Rows;
 
-/// <summary>What is done to query or key rows before they are packed: normalised, then weighted, then turned by their positions.</summary>
+/// <summary>
+/// What is done to query or key rows before they are packed: multiplied by a matrix, then normalised, then weighted, then
+/// turned by their positions.
+/// </summary>
 /// <param name="norm">The norm.</param>
 /// <param name="weights">Factors of the elements after the norm; null = none.</param>
 /// <param name="rotary">The rotary embedding; null = none.</param>
@@ -12,12 +17,20 @@ public sealed unsafe class RowPreparation(
 {
     private const double Epsilon = 1e-6;
 
+    /// <summary>
+    /// Per head (or one for all) a matrix <c>[dim, dim]</c>, row after row: a row x becomes x · matrix, summed in float64.
+    /// Null = none.
+    /// </summary>
+    public IReadOnlyList<double[]>? Matrices { get; init; }
+
     /// <summary>Writes rows as F32, prepared, one behind the other. Each row comes out the same in whatever company.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="batch">Their batch entry.</param>
+    /// <param name="head">Their head.</param>
     /// <param name="firstRow">Number of the first one in the sequence.</param>
     /// <param name="destination"><c>[rows, dim]</c>.</param>
-    public TensorRows Prepare(TensorRows rows, int batch, long firstRow, float* destination)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public TensorRows Prepare(TensorRows rows, int batch, int head, long firstRow, float* destination)
     {
         RotaryEmbedding.Turning turning = rotary is null ? default : rotary.Begin();
         for (int i = 0; i < rows.Count; i++)
@@ -25,6 +38,8 @@ public sealed unsafe class RowPreparation(
             var row = new Span<float>(destination + (nint)i * rows.Dim, rows.Dim);
             for (int d = 0; d < row.Length; d++)
                 row[d] = ElementReader.Read(rows, i, d);
+            if (Matrices is not null)
+                Multiply(row, Matrices[Matrices.Count == 1 ? 0 : head]);
             Normalise(row);
             if (rotary is not null)
                 turning.Turn(row, positionOf(batch, firstRow + i));
@@ -32,6 +47,17 @@ public sealed unsafe class RowPreparation(
         return TensorRows.Dense(destination, rows.Count, rows.Dim);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(Span<float> row, double[] matrix)
+    {
+        double[] sums = new double[row.Length];
+        for (int d = 0; d < row.Length; d++)
+            TensorPrimitives.FusedMultiplyAdd(matrix.AsSpan(d * row.Length, row.Length), row[d], sums, sums);
+        for (int d = 0; d < row.Length; d++)
+            row[d] = (float)sums[d];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Normalise(Span<float> row)
     {
         if (norm == RowNorm.None)

@@ -7,7 +7,7 @@ namespace Distributed.Kernels.Scores;
 
 /// <summary>
 /// What is done to the scores of one tile of one head between q·k and the mask, in this order: softcap, distance bias
-/// (ALiBi), additive bias. It works element by element, sixteen at a time, on scores where they lie in memory, so that
+/// (ALiBi), relative bias, additive bias. It works element by element, sixteen at a time, on scores where they lie in memory, so that
 /// every kernel gets the same bits from it. Scores are in base 2 (times log2 e), so all of its numbers are too.
 /// </summary>
 /// <remarks>
@@ -33,7 +33,16 @@ public readonly unsafe struct ScoreStage
     /// <summary>ALiBi slope of the head, natural units: −slope · |position − key| is added; 0 = none.</summary>
     public float Slope { get; init; }
 
-    /// <summary>Per row, its position minus that of the tile's first key; only read where there is a slope.</summary>
+    /// <summary>
+    /// Added by distance, base 2: element <c>reach + key − position</c> of <c>2 · reach + 1</c>, the first and last one beyond
+    /// them; null = none.
+    /// </summary>
+    public float* Relative { get; init; }
+
+    /// <summary>The farthest distance that <see cref="Relative"/> has.</summary>
+    public int Reach { get; init; }
+
+    /// <summary>Per row, its position minus that of the tile's first key; read where distances count.</summary>
     public float* Distances { get; init; }
 
     /// <summary>Added to the scores, natural units: the elements of the tile's rows and keys; no data = none.</summary>
@@ -52,6 +61,8 @@ public readonly unsafe struct ScoreStage
             Softcap(_capIn, _capOut, rows, scores, stride, count);
         if (Slope != 0)
             AddDistances((float)(-(double)Slope * Log2E), Distances + row, rows, key, scores, stride, count);
+        if (Relative is not null)
+            AddRelative(Relative, Reach, Distances + row, rows, key, scores, stride, count);
         if (Bias.Data is null)
             return;
         switch (Bias.Type)
@@ -92,6 +103,37 @@ public readonly unsafe struct ScoreStage
                 Vector512<float> distance = Vector512.Abs(position - at);
                 Vector512.FusedMultiplyAdd(distance, slopes, Vector512.Load(scores + i)).Store(scores + i);
                 at += sixteen;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRelative(
+        float* relative, int reach, float* distances, int rows, int key, float* scores, nint stride, int count)
+    {
+        float* lanes = stackalloc float[16];
+        for (int row = 0; row < rows; row++, scores += stride)
+        {
+            // A row of scores walks through the table; only where it passes an end are its sixteen taken one by one.
+            long at = reach + key - (long)distances[row];
+            for (int i = 0; i < count; i += 16, at += 16)
+            {
+                Vector512<float> added;
+                if (at >= 0 && at + 15 <= 2 * reach)
+                {
+                    added = Vector512.Load(relative + at);
+                }
+                else if (at + 15 < 0 || at > 2 * reach)
+                {
+                    added = Vector512.Create(relative[at < 0 ? 0 : 2 * reach]);
+                }
+                else
+                {
+                    for (int lane = 0; lane < 16; lane++)
+                        lanes[lane] = relative[Math.Clamp(at + lane, 0, 2 * reach)];
+                    added = Vector512.Load(lanes);
+                }
+                (Vector512.Load(scores + i) + added).Store(scores + i);
             }
         }
     }

@@ -138,6 +138,12 @@ public class OptionalTensorTests
     [InlineData("bias", FileElementType.I64, new long[] { 30, 30 }, "BF16")]
     [InlineData("sink_logits", FileElementType.F32, new long[] { 3 }, "4 query heads")]
     [InlineData("alibi_slopes", FileElementType.F32, new long[] { 4, 1 }, "one axis")]
+    [InlineData("relative_bias", FileElementType.F32, new long[] { 32, 3 }, "4 query heads")]
+    [InlineData("relative_bias", FileElementType.F32, new long[] { 2, 4 }, "4 or more")]
+    [InlineData("score_matrix", FileElementType.F32, new long[] { 8, 7 }, "[D, D]")]
+    [InlineData("score_matrix", FileElementType.F32, new long[] { 3, 8, 8 }, "3 matrices")]
+    [InlineData("q_norm", FileElementType.F32, new long[] { 8 }, "without a QK norm")]
+    [InlineData("k_positions", FileElementType.I64, new long[] { 30 }, "without a rotary")]
     [InlineData("past_k", FileElementType.F32, new long[] { 2, 2, 3, 8 }, "'past_v'")]
     [InlineData("key_documents", FileElementType.I64, new long[] { 2 }, "'documents'")]
     public async Task A_tensor_that_is_not_what_its_name_says_is_refused(string name, FileElementType type, long[] shape, string says)

@@ -17,9 +17,31 @@ internal static class Attention64
         {
             double score = options.Softcap is > 0 and { } cap ? cap * Math.Tanh(dot / cap) : dot;
             double slope = tensors?.AlibiSlopes?[head] ?? (options.Alibi ? Slope(head, shape.QueryHeads) : 0);
+            if (tensors?.RelativeBias is { } relative)
+                score += relative.Values[Bucket(key - PositionOf(shape, options, batch, query), relative.Buckets, options) * relative.Heads + (int)head];
             return score - slope * Math.Abs(PositionOf(shape, options, batch, query) - key)
                 + (tensors?.BiasOf(batch, head, query, key) ?? 0);
         };
+
+    // As in the T5 code that was published with the paper, with its names.
+    private static int Bucket(long relativePosition, int numBuckets, AttentionOptions options)
+    {
+        int maxDistance = options.RelativeDistance ?? 128, ret = 0;
+        long n = -relativePosition;
+        if (options.Causal is null)
+        {
+            numBuckets /= 2;
+            ret += n < 0 ? numBuckets : 0;
+            n = Math.Abs(n);
+        }
+        else
+        {
+            n = Math.Max(n, 0);
+        }
+        int maxExact = numBuckets / 2;
+        double large = maxExact + Math.Truncate(Math.Log(n / (double)maxExact) / Math.Log(maxDistance / (double)maxExact) * (numBuckets - maxExact));
+        return ret + (n < maxExact ? (int)n : (int)Math.Min(large, numBuckets - 1));
+    }
 
     // From the definition in words: a geometric sequence for a power of two of heads, else filled up from the next one's.
     private static double Slope(long head, int heads)

@@ -9,12 +9,18 @@ internal static class PreparedRows
 {
     public static double[] Of(
         float[] rows, int batch, int heads, long rowCount, int dim, AttentionOptions options, float[]? weights,
-        Func<long, long, long> positionOf)
+        Func<long, long, long> positionOf, double[][]? matrices = null)
     {
         double[] prepared = [.. rows.Select(x => (double)x)];
         for (int row = 0; row < batch * heads * rowCount; row++)
         {
             Span<double> of = prepared.AsSpan(row * dim, dim);
+            if (matrices is not null)
+            {
+                double[] matrix = matrices[matrices.Length == 1 ? 0 : row / rowCount % heads], x = of.ToArray();
+                for (int e = 0; e < dim; e++)
+                    of[e] = Enumerable.Range(0, dim).Sum(d => x[d] * matrix[d * dim + e]);
+            }
             double squares = 0;
             foreach (double x in of)
                 squares += x * x;

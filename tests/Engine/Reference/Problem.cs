@@ -141,7 +141,8 @@ internal sealed class Problem
         Shape,
         PreparedRows.Of(
             Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim, options, Tensors?.QueryNorm,
-            (batch, row) => Tensors?.QueryPositions?.At((int)batch, row) ?? Attention64.PositionOf(Shape, options, batch, row)),
+            (batch, row) => Tensors?.QueryPositions?.At((int)batch, row) ?? Attention64.PositionOf(Shape, options, batch, row),
+            Tensors?.ScoreMatrices),
         PreparedRows.Of(
             K, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim, options, Tensors?.KeyNorm,
             (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row),

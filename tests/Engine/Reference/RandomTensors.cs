@@ -13,6 +13,13 @@ internal sealed class RandomTensors
     public RandomTensors(AttentionShape shape, Random random, AttentionOptions? options = null)
     {
         _shape = shape;
+        if (options is not null && random.Next(4) == 0)
+            RelativeBias = new RelativeBias([.. Enumerable.Range(0, 8 * shape.QueryHeads).Select(_ => random.NextSingle() * 3 - 1.5f)], 8, shape.QueryHeads);
+        if (options is not null && random.Next(4) == 0)
+        {
+            ScoreMatrices = [.. Enumerable.Range(0, random.Next(2) == 0 ? 1 : shape.QueryHeads).Select(_ =>
+                Enumerable.Range(0, shape.KeyDim * shape.KeyDim).Select(_ => (random.NextDouble() * 2 - 1) / Math.Sqrt(shape.KeyDim)).ToArray())];
+        }
         if (options is { QkNorm: not RowNorm.None } && random.Next(2) == 0)
             QueryNorm = [.. Enumerable.Range(0, shape.KeyDim).Select(_ => random.NextSingle() + 0.5f)];
         if (options is { QkNorm: not RowNorm.None } && random.Next(2) == 0)
@@ -46,6 +53,10 @@ internal sealed class RandomTensors
 
     public float[]? AlibiSlopes { get; }
 
+    public RelativeBias? RelativeBias { get; }
+
+    public double[][]? ScoreMatrices { get; }
+
     public float[]? QueryNorm { get; }
 
     public float[]? KeyNorm { get; }
@@ -73,6 +84,8 @@ internal sealed class RandomTensors
         Bias = Bias is null ? null : BroadcastTensor.Of("bias", AddressOf(Bias), BiasType, BiasExtents, _shape),
         SinkLogits = SinkLogits,
         AlibiSlopes = AlibiSlopes,
+        RelativeBias = RelativeBias,
+        ScoreMatrices = ScoreMatrices,
         QueryNorm = QueryNorm,
         KeyNorm = KeyNorm,
         QueryPositions = QueryPositions,

@@ -65,6 +65,19 @@ public sealed unsafe class ScoreStageTests
     }
 
     [Theory]
+    [InlineData(0, false, 0)]
+    [InlineData(5, false, 0)]
+    [InlineData(-3, false, 3)]
+    [InlineData(-127, false, 31)]
+    [InlineData(-100_000, false, 31)]
+    [InlineData(-7, true, 7)]
+    [InlineData(7, true, 23)]
+    [InlineData(128, true, 31)]
+    [InlineData(-128, true, 15)]
+    public void Distances_fall_into_the_buckets_of_T5(long distance, bool bothSides, int bucket) =>
+        Assert.Equal(bucket, RelativeBuckets.Of(distance, 32, 128, bothSides));
+
+    [Theory]
     [InlineData(1, new[] { 1.0 / 256 })]
     [InlineData(4, new[] { 0.25, 1.0 / 16, 1.0 / 64, 1.0 / 256 })]
     [InlineData(3, new[] { 1.0 / 16, 1.0 / 256, 0.25 })]
@@ -108,6 +121,10 @@ public sealed unsafe class ScoreStageTests
         int there = random.Next(3) == 0 ? random.Next(1, keys + 1) : keys;
         using NativeBuffer bias = Bias(random, type, rows * there);
         using var distances = Numbers(random, rows);
+        int reach = random.Next(1, 200);
+        using NativeBuffer relative = Numbers(random, 2 * reach + 1);
+        for (int row = 0; row < rows; row++)
+            distances.Floats[row] = random.Next(-300, 600);
         using NativeBuffer packed = new(kernel.QueryBytes(rows, dim)), packedKeys = new(kernel.KeyBytes(keys, dim)),
             packedValues = new(kernel.ValueBytes(keys, valueDim)), workspace = new(kernel.WorkspaceBytes(dim, valueDim)),
             stateMemory = new(AttentionState.FloatsFor(rows, valueDim) * sizeof(float)),
@@ -116,6 +133,8 @@ public sealed unsafe class ScoreStageTests
         {
             Slope = random.Next(2) == 0 ? 0 : random.NextSingle(),
             Distances = distances.Floats,
+            Relative = random.Next(2) == 0 ? null : relative.Floats,
+            Reach = reach,
             Bias = random.Next(2) == 0 ? default : new BiasTile(bias.Pointer, type, (long)there * type.SizeInBytes(), there),
         };
         MaskWords? mask = null;

@@ -97,6 +97,8 @@ internal static class SpecificationMembers
             options => options.QkNorm == RowNorm.None ? null : options.QkNorm.ToString().ToLowerInvariant()),
         Option("rope", RotaryMember.Schema, (options, value) => options with { Rotary = RotaryMember.Read(value) },
             options => options.Rotary is { } rotary ? RotaryMember.Write(rotary) : null),
+        Option("relative_distance", Whole("Distance from which on tensor relative_bias has one bucket. Default: 128.", 1, 1 << 20),
+            (options, value) => options with { RelativeDistance = value.Int() }, options => options.RelativeDistance),
         Option("softcap", Of("number", "c: scores become c · tanh(s / c) before masks and biases."),
             (options, value) => options with { Softcap = value.Number() }, options => options.Softcap),
         Option("alibi", Of("boolean", "Whether to add ALiBi's bias with the standard slopes."),

@@ -33,6 +33,7 @@ public class SpecificationDocumentTests
             ValidKeys = [12, 3],
             Softcap = 30.5,
             Alibi = true,
+            RelativeDistance = 64,
             QkNorm = RowNorm.Rms,
             Rotary = new RotaryOptions { Base = 500_000, Dims = 64, Interleaved = true, Scaling = new RotaryScaling(RotaryScalingKind.Yarn, 8.5, 8192) },
             Blocks = 5,

@@ -76,7 +76,11 @@ internal sealed class SiloProcess : IAsyncDisposable
             }
         }, StartsWithin, () => $"the silo to be ready. It said:\n{Output}");
 
-    public void Kill() => _process.Kill();
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
 
     public void Freeze()
     {

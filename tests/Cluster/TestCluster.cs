@@ -73,10 +73,18 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<Guid> SubmitAsync(FileJobSpecification job)
     {
         using var body = new StringContent(SpecificationDocument.Write(job), Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);
-        string said = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"The job was not taken on: {said}");
-        return JsonDocument.Parse(said).RootElement.GetProperty("id").GetGuid();
+        try
+        {
+            using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);
+            string said = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"The job was not taken on: {said}\n{Said()}");
+            return JsonDocument.Parse(said).RootElement.GetProperty("id").GetGuid();
+        }
+        catch (TaskCanceledException)
+        {
+            Assert.Fail($"No silo answered within {Answering.First().Http.Timeout}.\n{Said()}");
+            throw;
+        }
     }
 
     /// <summary>The job as any silo shows it; null when none can.</summary>

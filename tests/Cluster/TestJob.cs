@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
@@ -42,13 +41,14 @@ internal sealed class TestJob
     /// <summary>A job that takes two threads of this machine about so long: long enough to be hit in its middle.</summary>
     public static async Task<TestJob> LastingAsync(string folder, double seconds)
     {
-        const int Heads = 2, Dim = 64, TrialRows = 4096, Most = 65_536;
+        const int Heads = 4, Dim = 64, TrialRows = 8192, Most = 98_304;
         var options = new AttentionOptions { Causal = CausalAlignment.TopLeft };
         AttentionShape Shape(long rows) => new(1, Heads, Heads, rows, rows, Dim, Dim);
-        long began = Stopwatch.GetTimestamp();
-        await CreateAsync(folder, "trial", Shape(TrialRows), options with { Threads = 2 });
-        double scale = Math.Sqrt(seconds / Stopwatch.GetElapsedTime(began).TotalSeconds);
-        return await CreateAsync(folder, "lasting", Shape(Math.Clamp((long)(TrialRows * scale), 2 * TrialRows, Most)), options);
+        TestJob trial = await CreateAsync(folder, "trial", Shape(TrialRows), options with { Threads = 2 });
+        JobReport report = await FileJob.RunAsync(trial.Specification);
+        double pairs = seconds * report.PairsSeen / report.Elapsed.TotalSeconds;
+        long rows = Math.Clamp((long)Math.Sqrt(pairs * 2 / Heads), 2 * TrialRows, Most);
+        return await CreateAsync(folder, $"lasting-{seconds}", Shape(rows), options);
     }
 
     /// <summary>The same job with another output.</summary>

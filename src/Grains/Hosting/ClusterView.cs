@@ -41,7 +41,7 @@ public sealed class ClusterView(IClusterMembershipService membership)
             {
                 infos.Add(await info.WaitAsync(TimeSpan.FromSeconds(5)));
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
+            catch (Exception error) when (CallFailure.Is(error))
             {
                 // Its death will be declared, or it will answer the next time.
             }

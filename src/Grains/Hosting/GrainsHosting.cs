@@ -26,6 +26,9 @@ public static class GrainsHosting
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         // With the default directory, grains of silos that live are deactivated when another silo dies.
         silo.AddDistributedGrainDirectory();
+        // A job bears two coordinators, of which one is out of date (JobStore, SiloEngine.Open), so none need wait until a
+        // dead silo's registrations have expired.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
         // A dead silo is noticed in about three seconds, whether it was killed or froze (docs/cluster.md).
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -33,6 +36,9 @@ public static class GrainsHosting
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(1);
             membership.NumMissedProbesLimit = 3;
             membership.NumVotesForDeathDeclaration = 2;
+            // A cluster that lost all its silos starts again when their entries are this old: three times 3 s.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(3);
+            membership.NumMissedTableIAmAliveLimit = 3;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
         return silo;

@@ -43,7 +43,7 @@ internal sealed partial class SiloWatch(
                 foreach (Guid job in engine.OpenJobs.Where(job => engine.Store.Outcome(job) is not null))
                     await engine.CloseAsync(job).ConfigureAwait(false);
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException or IOException)
+            catch (Exception error) when (!_stop.IsCancellationRequested && (CallFailure.Is(error) || error is IOException))
             {
                 LogLater(log, error.Message);
             }

@@ -45,7 +45,7 @@ public sealed class BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> 
         }
     }
 
-    /// <summary>A silo joins. It gets work from the others by <see cref="Next"/>.</summary>
+    /// <summary>A silo joins, or its speed has turned out to be another. It gets work from the others by <see cref="Next"/>.</summary>
     public void Join(string silo, double speed) => _speeds[silo] = speed;
 
     /// <summary>A silo is gone: what it has not finished is to be done by others.</summary>

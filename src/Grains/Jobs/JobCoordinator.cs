@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Grains.Blocks;
@@ -108,10 +109,15 @@ internal sealed partial class JobCoordinator : IDisposable
         while (!_schedule.AllFinished)
         {
             FollowMembers();
+            FollowSpeeds();
             foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive))
                 Employ(silo, job, output);
-            _following.RemoveAll(task => task.IsCompletedSuccessfully);
             await Task.WhenAny([Task.Delay(Tick, _stop.Token), .. _following]);
+            foreach (Task ended in _following.Where(task => task.IsCompleted).ToArray())
+            {
+                _following.Remove(ended);
+                await ended;
+            }
             _stop.Token.ThrowIfCancellationRequested();
             if (_failure is { } failure)
                 throw failure;
@@ -156,6 +162,21 @@ internal sealed partial class JobCoordinator : IDisposable
             throw new IOException($"No silo could take part in the job within {AnySiloWithin.TotalSeconds:f0} s.");
     }
 
+    /// <summary>
+    /// Goes by the speeds that silos show on this job. One that has shown none yet is taken to be as fast, thread for
+    /// thread, as the others: at worst it keeps one block too long.
+    /// </summary>
+    private void FollowSpeeds()
+    {
+        CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
+        (double Speed, int Threads)[] shown = [.. alive.Where(silo => silo.SpeedShown is not null).Select(silo => (silo.SpeedShown!.Value, silo.Info.Threads))];
+        if (shown.Length == 0)
+            return;
+        double perThread = shown.Sum(silo => silo.Speed) / shown.Sum(silo => silo.Threads);
+        foreach (CoordinatedSilo silo in alive)
+            _schedule.Join(silo.Name, silo.SpeedShown ?? perThread * silo.Info.Threads);
+    }
+
     private async Task<CoordinatedSilo?> JoinAsync(string name)
     {
         try
@@ -188,7 +209,7 @@ internal sealed partial class JobCoordinator : IDisposable
     /// <summary>Follows what a silo computes already, and fills its free places.</summary>
     private void Employ(CoordinatedSilo silo, OpenJob job, FileJobOutput output)
     {
-        foreach (RunningAttempt adopted in silo.Running.Where(attempt => !attempt.Followed))
+        foreach (RunningAttempt adopted in silo.Running.Where(attempt => !attempt.Followed).ToArray())
         {
             adopted.Followed = true;
             _following.Add(FollowAsync(adopted, null, job, output));
@@ -199,6 +220,7 @@ internal sealed partial class JobCoordinator : IDisposable
             string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");
             var attempt = new RunningAttempt(silo, block, number, key) { Followed = true };
             silo.Running.Add(attempt);
+            silo.Began = silo.Began == 0 ? Stopwatch.GetTimestamp() : silo.Began;
             _following.Add(FollowAsync(attempt, Assignment(block, number), job, output));
         }
     }
@@ -233,10 +255,19 @@ internal sealed partial class JobCoordinator : IDisposable
                 _failure = superseded;
                 return;
             }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
+            catch (Exception error) when (CallFailure.Is(error))
             {
                 // Its silo does not answer. Either it will, or its death will be declared.
                 await Task.Delay(Tick);
+            }
+            catch (Exception error)
+            {
+                // It answers, but cannot begin: it does not see the input, or its disk is full.
+                attempt.Status = attempt.Status with
+                {
+                    Phase = BlockPhase.Failed, Error = error.Message, IsInputError = error is InputException,
+                };
+                break;
             }
         }
         attempt.Silo.Running.Remove(attempt);
@@ -321,7 +352,7 @@ internal sealed partial class JobCoordinator : IDisposable
         {
             await OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job), silo);
         }
-        catch (Exception error) when (error is OrleansException or TimeoutException)
+        catch (Exception error) when (CallFailure.Is(error))
         {
             // It looks by itself whether its jobs have ended (SiloWatch).
             LogCannotClose(_log, silo.Name, _job, error.Message);

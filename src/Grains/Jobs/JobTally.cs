@@ -34,6 +34,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
     public void Finish(FinishedBlock block, RunningAttempt attempt)
     {
         _finished[block.Block] = block;
+        attempt.Silo.CostFinished += block.CostDone - attempt.Status.CostRestored;
         attempt.Silo.LastFinished = SinceBegin.TotalSeconds;
         Settle(attempt);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Distributed.Grains.Blocks;
 
 namespace Distributed.Grains.Jobs;
@@ -42,6 +43,23 @@ internal sealed class CoordinatedSilo(Silos.SiloInfo info)
     public bool Alive => !_gone.Task.IsCompleted;
 
     public double LastFinished { get; set; }
+
+    /// <summary>Cost of the blocks it has finished for this coordinator.</summary>
+    public double CostFinished { get; set; }
+
+    /// <summary>When it got its first block.</summary>
+    public long Began { get; set; }
+
+    /// <summary>Cost a second that it has shown; null before it has shown any.</summary>
+    public double? SpeedShown
+    {
+        get
+        {
+            double cost = CostFinished + Running.Sum(attempt => attempt.Status.CostDone - attempt.Status.CostRestored);
+            double seconds = Began == 0 ? 0 : Stopwatch.GetElapsedTime(Began).TotalSeconds;
+            return cost > 0 && seconds >= 1 ? cost / seconds : null;
+        }
+    }
 
     public void Leave() => _gone.TrySetResult();
 }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
+using Distributed.Grains.Hosting;
 using Distributed.Grains.Placement;
 using Distributed.Grains.Silos;
 
@@ -18,7 +19,7 @@ internal sealed class InBandTileTransport(IGrainFactory grains) : ITileTransport
         {
             tile = await silo.ReadTileAsync(part.Job, part.Attempt, part.Block, part.Index, ask).WaitAsync(cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is OrleansException or TimeoutException)
+        catch (Exception error) when (CallFailure.Is(error) && !cancellation.IsCancellationRequested)
         {
             throw new IOException($"Silo {peer.Name} does not answer: {error.Message}", error);
         }

@@ -3,7 +3,9 @@ using System.Net;
 using Distributed.Engine;
 using Distributed.Grains.Hosting;
 using Distributed.Silo.Cluster.Membership;
+using Microsoft.Extensions.Options;
 using Npgsql;
+using Orleans.Configuration;
 
 namespace Distributed.Silo.Cluster;
 
@@ -45,7 +47,7 @@ public static class ClusterHost
         ArgumentNullException.ThrowIfNull(settings);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Distributed", LogLevel.Information);
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.HttpPort));
         builder.Services.AddProblemDetails();
         builder.Services.ConfigureHttpJsonOptions(json => JobJson.Configure(json.SerializerOptions));
@@ -66,10 +68,16 @@ public static class ClusterHost
     {
         if (settings.Postgres is { } postgres)
         {
-            silo.Configure<Orleans.Configuration.ClusterOptions>(
+            silo.Configure<ClusterOptions>(
                 cluster => (cluster.ServiceId, cluster.ClusterId) = ("attend", settings.Cluster));
             silo.ConfigureEndpoints(settings.Address, settings.SiloPort, settings.GatewayPort);
-            silo.Services.AddSingleton<IMembershipTable>(_ => new PostgresMembershipTable(postgres, settings.Cluster));
+            silo.Services.AddSingleton<IMembershipTable>(services =>
+            {
+                ClusterMembershipOptions membership = services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+                return new PostgresMembershipTable(
+                    postgres, settings.Cluster, new IPEndPoint(settings.Address, settings.SiloPort),
+                    membership.IAmAliveTablePublishTimeout * membership.NumMissedTableIAmAliveLimit);
+            });
         }
         else
         {

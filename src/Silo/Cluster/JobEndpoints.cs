@@ -70,7 +70,7 @@ internal static class JobEndpoints
         {
             return await infos.MoveNextAsync() ? infos.Current : null;
         }
-        catch (Exception error) when (error is Orleans.Runtime.OrleansException or EnumerationAbortedException or TimeoutException)
+        catch (Exception error) when (error is EnumerationAbortedException || CallFailure.Is(error))
         {
             return null;
         }
@@ -82,7 +82,7 @@ internal static class JobEndpoints
         {
             return await next(context);
         }
-        catch (Exception error) when (error is Orleans.Runtime.OrleansException or TimeoutException)
+        catch (Exception error) when (CallFailure.Is(error))
         {
             return Problems.Unavailable(error.Message);
         }

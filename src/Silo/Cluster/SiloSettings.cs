@@ -79,6 +79,9 @@ public sealed class SiloSettings
             string name = arguments[i].StartsWith("--", StringComparison.Ordinal)
                 ? Checked(arguments[i][2..], arguments[i])
                 : throw new InputException($"'{arguments[i]}' is no setting; --NAME VALUE is expected.");
+            // Every user of the machine can read command lines.
+            if (name == "secret")
+                throw new InputException("The secret does not belong on the command line: give --secret-file, or ATTEND_SILO_SECRET in the environment.");
             values[name] = i + 1 < arguments.Count ? arguments[i + 1] : throw new InputException($"Setting {arguments[i]} has no value.");
         }
         return new SiloSettings(values);
@@ -86,7 +89,7 @@ public sealed class SiloSettings
 
     private static string Checked(string name, string asGiven) => Known.Contains(name)
         ? name
-        : throw new InputException($"Setting {asGiven} is not known; known are {string.Join(", ", Known.Select(known => "--" + known))}.");
+        : throw new InputException($"Setting {asGiven} is not known; known are {string.Join(", ", Known.Except(["secret"]).Select(known => "--" + known))}.");
 
     private string? Value(string name) => _values.GetValueOrDefault(name);
 
@@ -106,7 +109,6 @@ public sealed class SiloSettings
                 ? System.Text.Encoding.UTF8.GetBytes(File.ReadAllText(file).Trim())
                 : throw new InputException($"Setting secret-file is '{file}', which does not exist.");
         }
-        // Not on the command line, where every user of the machine can read it.
         return Value("secret") is { } secret
             ? System.Text.Encoding.UTF8.GetBytes(secret)
             : throw new InputException("The cluster's secret is missing: give --secret-file, or ATTEND_SILO_SECRET in the environment.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Npgsql;
 
 namespace Distributed.Silo.Cluster.Membership;
@@ -9,11 +10,13 @@ namespace Distributed.Silo.Cluster.Membership;
 /// </summary>
 /// <param name="connection">Connection string.</param>
 /// <param name="cluster">Name of the cluster.</param>
+/// <param name="self">Where this silo listens.</param>
+/// <param name="silence">After how long without a sign of life a silo that takes no connections counts as dead at the start of another.</param>
 /// <remarks>
 /// Every change of the membership raises the cluster's version by one, in the same transaction, and fails if another silo
 /// was faster: so all silos see the same sequence of changes.
 /// </remarks>
-public sealed class PostgresMembershipTable(string connection, string cluster) : IMembershipTable
+public sealed class PostgresMembershipTable(string connection, string cluster, IPEndPoint self, TimeSpan silence) : IMembershipTable
 {
     // The advisory lock keeps two silos that start together from creating the tables at the same time, which fails even
     // with "if not exists".
@@ -57,6 +60,7 @@ public sealed class PostgresMembershipTable(string connection, string cluster) :
             "insert into attend_membership_version values (@cluster, 0) on conflict do nothing");
         insert.Parameters.AddWithValue("cluster", cluster);
         await insert.ExecuteNonQueryAsync();
+        await DefunctSilos.DeclareDeadAsync(this, self, silence);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,116 @@
+using Distributed.Grains.Jobs;
+
+namespace Distributed.Grains.Tests.Jobs;
+
+public class BlockScheduleTests
+{
+    private static readonly double[] Even = [.. Enumerable.Repeat(1.0, 40)];
+
+    [Fact]
+    public void Silos_get_neighbouring_blocks_by_their_share_of_the_speed()
+    {
+        var schedule = new BlockSchedule(Even, []);
+        schedule.Divide([("a", 1), ("b", 3)]);
+
+        Assert.Equal([.. Enumerable.Repeat("a", 10), .. Enumerable.Repeat("b", 30)], schedule.Homes);
+    }
+
+    [Fact]
+    public void Costs_count_not_blocks()
+    {
+        // Causal attention: later blocks cost more.
+        var schedule = new BlockSchedule([.. Enumerable.Range(1, 40).Select(i => (double)i)], []);
+        schedule.Divide([("a", 1), ("b", 1)]);
+
+        double a = Enumerable.Range(0, 40).Where(i => schedule.Homes[i] == "a").Sum(i => i + 1.0);
+        Assert.InRange(a / 820, 0.48, 0.52);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(1, 10)]
+    [InlineData(3, 1)]
+    public void Silos_finish_together_though_their_speeds_were_taken_wrongly(double measured, double real)
+    {
+        var schedule = new BlockSchedule([.. Enumerable.Repeat(1.0, 400)], []);
+        schedule.Divide([("a", measured), ("b", 1)]);
+        schedule.Join("a", real);
+
+        Dictionary<string, double> ends = Run(schedule, new() { ["a"] = real, ["b"] = 1 });
+
+        Assert.True(schedule.AllFinished);
+        Assert.InRange(Math.Abs(ends["a"] - ends["b"]) / ends.Values.Max(), 0, 0.1);
+    }
+
+    [Fact]
+    public void The_blocks_of_a_silo_that_is_gone_are_done_by_the_others()
+    {
+        var schedule = new BlockSchedule(Even, []);
+        schedule.Divide([("a", 1), ("b", 1)]);
+        int begun = schedule.Next("b")!.Value;
+
+        schedule.Leave("b");
+        schedule.Lose(begun);
+
+        Assert.DoesNotContain("b", schedule.Homes);
+        Run(schedule, new() { ["a"] = 1 });
+        Assert.True(schedule.AllFinished);
+    }
+
+    [Fact]
+    public void A_silo_that_joins_takes_over_from_the_one_that_would_be_done_last()
+    {
+        var schedule = new BlockSchedule(Even, []);
+        schedule.Divide([("a", 1)]);
+        schedule.Join("b", 1);
+
+        Assert.Equal(39, schedule.Next("b"));
+        Assert.Equal("b", schedule.Homes[39]);
+    }
+
+    [Fact]
+    public void A_silo_that_would_only_delay_the_end_gets_nothing()
+    {
+        var schedule = new BlockSchedule([1, 1], []);
+        schedule.Divide([("fast", 10)]);
+        schedule.Join("slow", 1);
+
+        Assert.Null(schedule.Next("slow"));
+        Assert.Equal(0, schedule.Next("fast"));
+    }
+
+    [Fact]
+    public void Finished_blocks_are_not_done_again()
+    {
+        var schedule = new BlockSchedule(Even, Enumerable.Range(0, 39));
+        schedule.Divide([("a", 1)]);
+
+        Assert.Equal(39, schedule.Next("a"));
+        Assert.Null(schedule.Next("a"));
+        schedule.Finish(39);
+        Assert.True(schedule.AllFinished);
+        schedule.Lose(39);
+        Assert.True(schedule.AllFinished);
+    }
+
+    /// <summary>Runs the schedule on silos of real speeds, one block at a time each; when each of them finished last.</summary>
+    private static Dictionary<string, double> Run(BlockSchedule schedule, Dictionary<string, double> speeds)
+    {
+        var ends = speeds.Keys.ToDictionary(silo => silo, _ => 0.0);
+        var at = new PriorityQueue<(string Silo, int? Block), double>();
+        foreach (string silo in speeds.Keys)
+            at.Enqueue((silo, null), 0);
+        while (at.TryDequeue(out (string Silo, int? Block) next, out double now))
+        {
+            if (next.Block is { } done)
+            {
+                schedule.Finish(done);
+                ends[next.Silo] = now;
+            }
+            if (schedule.Next(next.Silo) is { } block)
+                at.Enqueue((next.Silo, block), now + 1 / speeds[next.Silo]);
+        }
+        return ends;
+    }
+}

@@ -1,0 +1,59 @@
+using Distributed.Engine;
+using Distributed.Grains.Hosting;
+using Distributed.Silo.Cluster;
+
+namespace Distributed.Silo.Tests.Cluster;
+
+public class SiloSettingsTests
+{
+    private static readonly Dictionary<string, string?> Environment = new()
+    {
+        ["ATTEND_SILO_SECRET"] = "0123456789abcdef",
+        ["ATTEND_SILO_SILO_PORT"] = "5000",
+        ["HOME"] = "/",
+    };
+
+    [Fact]
+    public void The_command_line_comes_before_the_environment_and_defaults_last()
+    {
+        SiloSettings settings = SiloSettings.Read(["--silo-port", "6000", "--data", "/tmp", "--transport", "in-band"], Environment);
+
+        Assert.Equal((6000, 30000, 8470), (settings.SiloPort, settings.GatewayPort, settings.HttpPort));
+        Assert.Equal((TileTransportKind.InBand, "/tmp"), (settings.Engine.Transport, settings.Engine.DataFolder));
+        Assert.Equal(5000, SiloSettings.Read([], Environment).SiloPort);
+    }
+
+    [Theory]
+    [InlineData("--silo-prot", "6000")]
+    [InlineData("silo-port", "6000")]
+    [InlineData("--silo-port")]
+    public void A_setting_that_is_not_known_or_has_no_value_is_refused(params string[] arguments) =>
+        Assert.Throws<InputException>(() => SiloSettings.Read(arguments, Environment));
+
+    [Theory]
+    [InlineData("--silo-port", "0")]
+    [InlineData("--silo-port", "many")]
+    [InlineData("--threads", "-1")]
+    [InlineData("--transport", "pigeon")]
+    [InlineData("--checkpoint-seconds", "NaN")]
+    [InlineData("--address", "nowhere")]
+    [InlineData("--secret-file", "/there/is/no/such/file")]
+    public void A_value_out_of_its_range_is_refused_by_its_name(string name, string value)
+    {
+        SiloSettings settings = SiloSettings.Read([name, value, "--data", "/tmp"], Environment);
+
+        InputException error = Assert.Throws<InputException>(() => (settings.SiloPort, settings.Address, settings.Engine));
+
+        Assert.Contains(name.TrimStart('-'), error.Message);
+    }
+
+    [Fact]
+    public void Without_a_secret_or_a_data_folder_there_is_no_silo()
+    {
+        Assert.Contains("secret", Assert.Throws<InputException>(() => SiloSettings.Read(["--data", "/tmp"], new Dictionary<string, string?>()).Engine).Message);
+        Assert.Contains("data", Assert.Throws<InputException>(() => SiloSettings.Read([], Environment).Engine).Message);
+        Assert.Contains("16", Assert.Throws<InputException>(
+            () => SiloSettings.Read(["--data", "/tmp"], new Dictionary<string, string?> { ["ATTEND_SILO_SECRET"] = "short" }).Engine.Validate()).Message);
+        Assert.Contains("command line", Assert.Throws<InputException>(() => SiloSettings.Read(["--secret", "0123456789abcdef"], Environment)).Message);
+    }
+}

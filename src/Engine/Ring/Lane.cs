@@ -64,16 +64,13 @@ internal sealed class Lane : IDisposable
             for (int keySpan = NextIn(block); keySpan >= 0; keySpan = NextIn(block))
             {
                 _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
-                using PackedSpanCache.Lease packed = _context.Cache.Rent(tile, _batch, _keyHead, keySpan, _context.Plan);
-                for (int i = 0; i < _rows.Length; i++)
+                if (_context.FoldsInPlace)
                 {
-                    if (NextSpan(i) != keySpan)
-                        continue;
-                    cancellation.ThrowIfCancellationRequested();
-                    Fold(i, keySpan, packed, scratch);
-                    _positions[i]++;
-                    SkipMasked(i);
+                    FoldRows(keySpan, null, tile, scratch, cancellation);
+                    continue;
                 }
+                using PackedSpanCache.Lease packed = _context.Cache.Rent(tile, _batch, _keyHead, keySpan, _context.Plan);
+                FoldRows(keySpan, packed, tile, scratch, cancellation);
             }
             if (AllFolded())
                 Finish(scratch);
@@ -153,10 +150,26 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    private unsafe void Fold(int index, int keySpan, in PackedSpanCache.Lease packed, ComputeScratch scratch)
+    private void FoldRows(
+        int keySpan, PackedSpanCache.Lease? packed, IKeyValueTile tile, ComputeScratch scratch, CancellationToken cancellation)
+    {
+        for (int i = 0; i < _rows.Length; i++)
+        {
+            if (NextSpan(i) != keySpan)
+                continue;
+            cancellation.ThrowIfCancellationRequested();
+            Fold(i, keySpan, packed, tile, scratch);
+            _positions[i]++;
+            SkipMasked(i);
+        }
+    }
+
+    private unsafe void Fold(
+        int index, int keySpan, in PackedSpanCache.Lease? packed, IKeyValueTile source, ComputeScratch scratch)
     {
         CpuKernel kernel = _context.Kernel;
-        byte* workspace = scratch.Workspace(kernel.WorkspaceBytes(packed.Keys.Dim, packed.Values.Dim));
+        byte* workspace = scratch.Workspace(
+            kernel.WorkspaceBytes(_context.Plan.Shape.KeyDim, _context.Plan.Shape.ValueDim));
         for (int member = 0; member < _context.Plan.Shape.Group; member++)
         {
             var tile = new MaskTile(
@@ -185,7 +198,16 @@ internal sealed class Lane : IDisposable
                 stage = scores.StageFor(tile, scratch.Distances(tile.Queries.Count));
                 queries = queries.With(&stage);
             }
-            kernel.Fold(queries, packed.Keys, packed.Values, words, state, workspace);
+            if (packed is { } span)
+            {
+                kernel.Fold(queries, span.Keys, span.Values, words, state, workspace);
+            }
+            else
+            {
+                kernel.FoldDirect(
+                    queries, source.Keys(_batch, _keyHead, keySpan), source.Values(_batch, _keyHead, keySpan), words, state,
+                    workspace);
+            }
             _context.Folded(seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
         }
     }

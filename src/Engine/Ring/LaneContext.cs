@@ -31,6 +31,8 @@ public sealed class LaneContext
         Kernel = kernel;
         Cache = cache;
         Sink = sink;
+        FoldsInPlace = plan.Shape.QueryRows * plan.Shape.Group <= kernel.DirectRows
+            && !plan.Scores.HasStage && plan.Rows.Keys is null;
     }
 
     /// <summary>The job's plan.</summary>
@@ -47,6 +49,12 @@ public sealed class LaneContext
 
     /// <summary>Packed key spans.</summary>
     public PackedSpanCache Cache { get; }
+
+    /// <summary>
+    /// Whether keys and values are folded where they lie: a job with so few query rows would use a packed span hardly more
+    /// than once. The bits are the same.
+    /// </summary>
+    public bool FoldsInPlace { get; }
 
     /// <summary>Where finished rows go.</summary>
     public IAttentionSink Sink { get; }

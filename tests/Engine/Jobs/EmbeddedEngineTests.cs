@@ -63,6 +63,22 @@ public class EmbeddedEngineTests
         Compare.Close(lse, result.LogSumExp, Tolerance, "LSE");
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task Few_query_rows_against_many_keys_are_exact_and_the_same_for_any_blocks_and_threads(int seed)
+    {
+        var random = new Random(2000 + seed);
+        var problem = new Problem(
+            new AttentionShape(1, 2, 2, random.Next(1, 7), random.Next(1, 3000), random.Next(1, 70), random.Next(1, 70)), seed);
+        AttentionOptions options = Problem.RandomOptions(random, spanRows: random.Next(1, 4) * 100) with { Threads = 1 };
+
+        MemorySink one = await problem.RunAsync(options);
+        MemorySink many = await problem.RunAsync(options with { Threads = 3, Blocks = 3 });
+
+        Compare.Close(problem.Judge(options).Output, one.Output, Tolerance, $"output of {problem.Shape}, {options}");
+        Compare.SameBits(one.Output, many.Output, $"output of {problem.Shape}, {options}");
+    }
+
     [Fact]
     public async Task A_row_that_sees_no_key_gives_zeros_and_minus_infinity()
     {

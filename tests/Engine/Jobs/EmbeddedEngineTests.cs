@@ -75,7 +75,8 @@ public class EmbeddedEngineTests
         MemorySink one = await problem.RunAsync(options);
         MemorySink many = await problem.RunAsync(options with { Threads = 3, Blocks = 3 });
 
-        Compare.Close(problem.Judge(options).Output, one.Output, Tolerance, $"output of {problem.Shape}, {options}");
+        // The largest of a few means of many values is small, while the sums behind them had larger ones to cancel.
+        Compare.Close(problem.Judge(options).Output, one.Output, 2 * Tolerance, $"output of {problem.Shape}, {options}");
         Compare.SameBits(one.Output, many.Output, $"output of {problem.Shape}, {options}");
     }
 

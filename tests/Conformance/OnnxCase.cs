@@ -1,7 +1,7 @@
 namespace Distributed.Conformance.Tests;
 
 /// <summary>
-/// One call of the ONNX operator Attention (opset 23 and 24): inputs as <c>[batch, heads, rows, dim]</c>, attributes by
+/// One call of the ONNX operator Attention (opset 23 and 24, and the windows of 25): inputs as <c>[batch, heads, rows, dim]</c>, attributes by
 /// their own names. <see cref="ThreeAxes"/> only says how the tensors are handed over.
 /// </summary>
 internal sealed record OnnxCase
@@ -20,6 +20,13 @@ internal sealed record OnnxCase
     public bool ThreeAxes { get; init; }
     public bool IsCausal { get; init; }
     public double? Scale { get; init; }
+
+    /// <summary>left_window_size; -1 = no bound.</summary>
+    public int Left { get; init; } = -1;
+
+    /// <summary>right_window_size; -1 = no bound.</summary>
+    public int Right { get; init; } = -1;
+
     public double Softcap { get; init; }
 
     /// <summary>qk_matmul_output_mode; null = the output is not asked for.</summary>
@@ -47,7 +54,7 @@ internal sealed record OnnxCase
 
     public override string ToString() =>
         $"q [{Batch}, {QueryHeads}, {QueryRows}, {HeadSize}], keys {KeyHeads} × {NewKeys}, past {Past}, values {ValueSize}, " +
-        $"3-D {ThreeAxes}, causal {IsCausal}, scale {Scale}, softcap {Softcap}, mode {QkMode}, " +
+        $"3-D {ThreeAxes}, causal {IsCausal}, window {Left}, {Right}, scale {Scale}, softcap {Softcap}, mode {QkMode}, " +
         $"mask {(BoolMask is not null ? "bool" : FloatMask is not null ? "float" : "none")} [{string.Join(", ", MaskExtents)}], " +
         $"nonpad [{string.Join(", ", NonpadKeys ?? [])}]";
 
@@ -69,6 +76,8 @@ internal sealed record OnnxCase
             HeadSize = headSize, ValueSize = valueSize, Past = past,
             ThreeAxes = random.Next(3) == 0,
             IsCausal = random.Next(2) == 0,
+            Left = random.Next(3) == 0 ? random.Next(0, 30) : -1,
+            Right = random.Next(3) == 0 ? random.Next(0, 30) : -1,
             Scale = random.Next(2) == 0 ? null : random.NextDouble(),
             Softcap = random.Next(3) == 0 ? 0.5 + random.NextDouble() * 5 : 0,
             QkMode = random.Next(2) == 0 ? null : random.Next(4),

@@ -23,6 +23,11 @@ internal sealed class OnnxDefinition
     /// <summary>Y <c>[batch, q heads, q rows, value size]</c>.</summary>
     public double[] Output { get; }
 
+    /// <summary>
+    /// The largest Σ weight · |value| of any output: what rounding errors are relative to, where values cancel one another.
+    /// </summary>
+    public double OutputScale { get; private set; }
+
     /// <summary>qk_matmul_output <c>[batch, q heads, q rows, keys]</c> of the case's mode.</summary>
     public double[] Qk { get; }
 
@@ -55,6 +60,11 @@ internal sealed class OnnxDefinition
         double max = scores.Max();
         double[] weights = [.. scores.Select(score => double.IsNegativeInfinity(max) ? 0 : Math.Exp(score - max))];
         double sum = double.IsNegativeInfinity(max) ? 1 : weights.Sum();
+        for (int c = 0; c < _case.ValueSize; c++)
+        {
+            double size = Enumerable.Range(0, keys).Sum(key => weights[key] / sum * Math.Abs(_values[(keyHead * keys + key) * _case.ValueSize + c]));
+            OutputScale = Math.Max(OutputScale, size);
+        }
         for (int key = 0; key < keys; key++)
         {
             Show(3, row, key, weights[key] / sum);
@@ -76,7 +86,8 @@ internal sealed class OnnxDefinition
             bias = _case.FloatMask?[at] ?? (_case.BoolMask![at] ? 0 : double.NegativeInfinity);
         }
         long before = _case.NonpadKeys is { } valid ? valid[batch] - _case.QueryRows : _case.Past ?? 0;
-        bool hidden = (_case.IsCausal && key > query + before) || (_case.NonpadKeys is { } nonpad && key >= nonpad[batch]);
+        bool hidden = (_case.IsCausal && key > query + before) || (_case.Left >= 0 && query + before - key > _case.Left)
+            || (_case.Right >= 0 && key - query - before > _case.Right) || (_case.NonpadKeys is { } nonpad && key >= nonpad[batch]);
         return hidden ? double.NegativeInfinity : bias;
     }
 

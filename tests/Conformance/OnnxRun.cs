@@ -38,6 +38,8 @@ internal static class OnnxRun
             Scale = of.Scale,
             Softcap = of.Softcap,
             Causal = !of.IsCausal ? null : of.NonpadKeys is null ? CausalAlignment.TopLeft : CausalAlignment.BottomRight,
+            Window = of is { Left: < 0, Right: < 0 } ? null : new SlidingWindow(of.Left, of.Right),
+            Align = of is { IsCausal: false, NonpadKeys: not null } and ({ Left: >= 0 } or { Right: >= 0 }) ? CausalAlignment.BottomRight : null,
             SpanRows = spanRows,
             Blocks = blocks,
             Threads = 2,

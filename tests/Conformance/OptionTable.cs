@@ -22,6 +22,7 @@ internal static class OptionTable
         ("`--causal top-left`", job => job.With(options => options with { Causal = CausalAlignment.TopLeft })),
         ("`--causal bottom-right`", job => job.With(options => options with { Causal = CausalAlignment.BottomRight })),
         ("`--causal OFFSET`", job => job.With(options => options with { Causal = CausalAlignment.At(3) })),
+        ("`--align bottom-right`, window", job => job.With(options => options with { Align = CausalAlignment.BottomRight, Window = new SlidingWindow(3, 3) })),
         ("`--prefix`, causal", job => job.With(options => options with { Causal = CausalAlignment.TopLeft, Prefix = 4 })),
         ("`--window`", job => job.With(options => options with { Window = new SlidingWindow(4, 2) })),
         ("`--dilation`", job => job.With(options => options with { Dilation = 3 })),

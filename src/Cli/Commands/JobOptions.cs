@@ -49,13 +49,18 @@ internal sealed class JobOptions
         "value; behind past keys), Skv - Sq for bottom-right (with valid keys: their number - Sq).",
         text => CausalAlignment.Parse(text));
 
+    private readonly Option<CausalAlignment?> _align = Parsers.Of<CausalAlignment?>(
+        "--align", "top-left|bottom-right|OFFSET",
+        "Where the queries stand for --window and the like when attention is not causal. [default: top-left]",
+        text => CausalAlignment.Parse(text));
+
     private readonly Option<long?> _prefix = Parsers.Of(
         "--prefix", "N", "The first N keys are seen although --causal hides them.", Parsers.Whole<long>("Prefix"));
 
     private readonly Option<SlidingWindow?> _window = Parsers.Of<SlidingWindow?>(
         "--window", "LEFT,RIGHT",
-        "See only so many keys left and right of a query's position; -1 = no bound. --causal fixes the position, else " +
-        "query i stands at key i (behind past keys).",
+        "See only so many keys left and right of a query's position; -1 = no bound. --causal or --align fixes the position, " +
+        "else query i stands at key i (behind past keys).",
         text => SlidingWindow.Parse(text));
 
     private readonly Option<int?> _dilation = Parsers.Of(
@@ -172,6 +177,7 @@ internal sealed class JobOptions
             {
                 Scale = parsed.GetValue(_scale),
                 Causal = parsed.GetValue(_causal),
+                Align = parsed.GetValue(_align),
                 Prefix = parsed.GetValue(_prefix),
                 Window = parsed.GetValue(_window),
                 Dilation = parsed.GetValue(_dilation),
@@ -193,7 +199,7 @@ internal sealed class JobOptions
 
     private Option[] All =>
     [
-        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _prefix, _window, _dilation,
+        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
         _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
         CommonOptions.Blocks, CommonOptions.Threads,

@@ -17,7 +17,13 @@ public sealed record AttentionOptions
     public CausalAlignment? Causal { get; init; }
 
     /// <summary>
-    /// A sliding window around each query's position. <see cref="Causal"/> fixes the positions; without it query row
+    /// Where the queries stand among the keys when attention is not causal; null = behind past keys, from the first key
+    /// on. (FlashAttention counts windows and ALiBi from bottom-right, ONNX from top-left.)
+    /// </summary>
+    public CausalAlignment? Align { get; init; }
+
+    /// <summary>
+    /// A sliding window around each query's position. <see cref="Causal"/> or <see cref="Align"/> fixes the positions; without them query row
     /// <c>i</c> stands at key <c>i</c>. Null = no window.
     /// </summary>
     public SlidingWindow? Window { get; init; }
@@ -92,6 +98,7 @@ public sealed record AttentionOptions
         Require(
             Window is not { } window || (window.Left >= -1 && window.Right >= -1),
             $"Window {Window?.Left},{Window?.Right} is out of range; each side is a number of keys or -1 for no bound.");
+        Require(Align is null || Causal is null, $"Alignments {Align} and causal {Causal} exclude one another: causal attention has its own.");
         Require(Prefix is not < 0, $"Prefix {Prefix} is negative; a number of keys is expected.");
         Require(Prefix is null || Causal is not null, $"Prefix {Prefix} has no meaning without causal attention, which it is the exemption from.");
         Require(GlobalKeys is not < 0, $"Global keys {GlobalKeys} is negative; a number of keys is expected.");

@@ -65,6 +65,10 @@ public sealed record AttentionTensors
         RefuseBoth("alibi_slopes", AlibiSlopes is not null && options.Alibi);
         RequirePerHead("alibi_slopes", AlibiSlopes, shape.QueryHeads);
         RequirePerHead("sink_logits", SinkLogits, shape.QueryHeads);
+        bool positions = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.ExcludedBand is not null
+            || options.Alibi || AlibiSlopes is not null || RelativeBias is not null || options.Rotary is not null;
+        if (options.Align is not null && !positions)
+            throw new InputException($"Alignment {options.Align} has no meaning: neither window, dilation, excluded band, ALiBi, relative bias nor rotary embedding asks for positions.");
         RelativeBias?.ValidateFor(shape, options);
         if (RelativeBias is null && options.RelativeDistance is not null)
             throw new InputException($"Relative distance {options.RelativeDistance} has no meaning without a tensor 'relative_bias'.");

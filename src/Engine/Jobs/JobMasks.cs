@@ -54,7 +54,7 @@ internal static class JobMasks
     /// </summary>
     public static QueryPositions Positions(in AttentionShape shape, AttentionOptions options)
     {
-        CausalAlignment alignment = options.Causal ?? CausalAlignment.TopLeft;
+        CausalAlignment alignment = options.Causal ?? options.Align ?? CausalAlignment.TopLeft;
         long rows = shape.QueryRows;
         if (options.Documents is { } documents)
         {

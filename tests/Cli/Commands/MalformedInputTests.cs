@@ -76,6 +76,8 @@ public class MalformedInputTests
         ["a block pair outside"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--block-pairs", "0:9", "--block-size", "2,2"], "0:9"),
         ["layout bsd without heads"] = Option("--layout", "bsd"),
         ["heads of another layout"] = Option("--heads", "2,2"),
+        ["two alignments"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--causal", "--align", "bottom-right"], "exclude"),
+        ["an alignment of nothing"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--align", "bottom-right"], "no meaning"),
         ["cosines without a scale"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--qk-norm", "l2"], "temperature"),
         ["QK norm unknown"] = Option("--qk-norm", "l1"),
         ["rotary dims without a base"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope-dims", "4"], "--rope BASE"),

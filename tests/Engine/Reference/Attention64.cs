@@ -54,8 +54,9 @@ internal static class Attention64
 
     public static long PositionOf(AttentionShape shape, AttentionOptions options, long batch, long query)
     {
-        bool bottomRight = options.Causal?.ToString() == "bottom-right";
-        long? explicitly = options.Causal is { } causal && long.TryParse(causal.ToString(), out long number) ? number : null;
+        CausalAlignment? alignment = options.Causal ?? options.Align;
+        bool bottomRight = alignment?.ToString() == "bottom-right";
+        long? explicitly = alignment is { } of && long.TryParse(of.ToString(), out long number) ? number : null;
         if (options.Documents is { } documents)
         {
             int d = DocumentOf(documents.QueryStarts, query);

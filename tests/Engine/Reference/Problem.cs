@@ -75,6 +75,7 @@ internal sealed class Problem
         bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
         return options with
         {
+            Align = options.Causal is null && (sparse || options.ExcludedBand is not null) && options is not { Dilation: null, ExcludedBand: null, Window: not ({ Left: >= 0 } or { Right: >= 0 }) } && random.Next(2) == 0 ? CausalAlignment.BottomRight : null,
             Scale = options.Scale ?? (options.QkNorm == RowNorm.L2 ? 3 : null),
             Prefix = options.Causal is not null && random.Next(3) == 0 ? random.Next(0, 50) : null,
             GlobalKeys = sparse && random.Next(2) == 0 ? random.Next(0, 20) : null,

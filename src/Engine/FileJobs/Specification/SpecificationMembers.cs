@@ -50,13 +50,12 @@ internal static class SpecificationMembers
     [
         Option("scale", Of("number", "The factor on q·k. Default: 1/√D."),
             (options, value) => options with { Scale = value.Number() }, options => options.Scale),
-        Option("causal", Either(
-                "Hide keys behind a query's own position: top-left, bottom-right, or the position of query 0.",
-                OneOf("Named.", "top-left", "bottom-right"), Type("integer")),
-            (options, value) => options with { Causal = ReadCausal(value) },
-            options => options.Causal is not { } causal ? null
-                : long.TryParse(causal.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long offset)
-                    ? offset : causal.ToString()),
+        Alignment(
+            "causal", "Hide keys behind a query's own position: top-left, bottom-right, or the position of query 0.",
+            (options, alignment) => options with { Causal = alignment }, options => options.Causal),
+        Alignment(
+            "align", "Where the queries stand when attention is not causal: top-left, bottom-right, or the position of query 0.",
+            (options, alignment) => options with { Align = alignment }, options => options.Align),
         Option("prefix", Whole("Keys at the beginning that causal attention hides from no query.", 0),
             (options, value) => options with { Prefix = value.Whole() }, options => options.Prefix),
         Option("window", ListOf(Whole("Keys, or -1 for no bound.", -1), "Keys seen left and right of a query's position.", 2),
@@ -113,6 +112,15 @@ internal static class SpecificationMembers
             (options, value) => options with { Threads = value.Int() },
             options => options.Threads == Environment.ProcessorCount ? null : options.Threads),
     ];
+
+    private static SpecificationMember Alignment(
+        string name, string description, Func<AttentionOptions, CausalAlignment, AttentionOptions> read,
+        Func<AttentionOptions, CausalAlignment?> write) => Option(
+            name, Either(description, OneOf("Named.", "top-left", "bottom-right"), Type("integer")),
+            (options, value) => read(options, ReadCausal(value)),
+            options => write(options) is not { } alignment ? null
+                : long.TryParse(alignment.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long offset)
+                    ? offset : alignment.ToString());
 
     private static TensorPaths ReadInputs(SpecificationValue value)
     {

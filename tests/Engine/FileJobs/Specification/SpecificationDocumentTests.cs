@@ -23,6 +23,7 @@ public class SpecificationDocumentTests
         {
             Scale = 0.125,
             Causal = CausalAlignment.At(-3),
+            Align = CausalAlignment.BottomRight,
             Prefix = 7,
             Window = new SlidingWindow(10, -1),
             Dilation = 2,

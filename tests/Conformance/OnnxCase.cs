@@ -72,8 +72,14 @@ internal sealed record OnnxCase
         int mask = random.Next(3);
         return new OnnxCase
         {
-            Batch = batch, QueryHeads = queryHeads, KeyHeads = keyHeads, QueryRows = rows, NewKeys = keys,
-            HeadSize = headSize, ValueSize = valueSize, Past = past,
+            Batch = batch,
+            QueryHeads = queryHeads,
+            KeyHeads = keyHeads,
+            QueryRows = rows,
+            NewKeys = keys,
+            HeadSize = headSize,
+            ValueSize = valueSize,
+            Past = past,
             ThreeAxes = random.Next(3) == 0,
             IsCausal = random.Next(2) == 0,
             Left = random.Next(3) == 0 ? random.Next(0, 30) : -1,

@@ -51,7 +51,7 @@ internal static class OptionalTensors
     public const string KeyPositions = "k_positions";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = 
+    public static IReadOnlyList<string> All { get; } =
     [
         Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes,
         RelativeBias, ScoreMatrix, QueryNorm, KeyNorm, QueryPositions, KeyPositions,

@@ -62,7 +62,11 @@ public class AttentionPropertiesTests
         int offset = random.Next(-20, 60), cut = random.Next(1, (int)shape.KeyRows);
         var options = new AttentionOptions
         {
-            Causal = CausalAlignment.At(offset), Window = new SlidingWindow(random.Next(0, 100), -1), Softcap = 5, Alibi = true, SpanRows = random.Next(1, 40),
+            Causal = CausalAlignment.At(offset),
+            Window = new SlidingWindow(random.Next(0, 100), -1),
+            Softcap = 5,
+            Alibi = true,
+            SpanRows = random.Next(1, 40),
         };
         var whole = new Problem(shape, seed);
         MemorySink expected = await whole.RunAsync(options);

@@ -33,4 +33,7 @@ internal static class Blocking
     /// ended; the more, the less of the values (256 × 64 numbers, 64 KB) is still near when the next group comes.
     /// </summary>
     public const int TileKeys = 256;
+
+    /// <summary>Rows of a group up to which they are done one by one: a tile of six costs as much as three of one.</summary>
+    public const int SingleRows = 2;
 }

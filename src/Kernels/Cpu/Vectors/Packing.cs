@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -86,6 +87,33 @@ internal static unsafe class Packing<T>
                 }
             }
             destination += (nint)dim * width;
+        }
+    }
+
+    /// <summary>
+    /// One panel of keys. F32 keys in whole blocks of 16 × 16 are transposed where they lie, and a NaN among them stays as it
+    /// is.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Panel(TensorRows keys, int width, float* destination)
+    {
+        if (keys.Type != ElementType.F32 || keys.Dim % 16 != 0 || keys.Count % 16 != 0 || keys.StrideInBytes % sizeof(float) != 0)
+        {
+            Keys(keys, width, destination);
+            return;
+        }
+        nint apart = keys.StrideInBytes / sizeof(float);
+        for (int key = 0; key < keys.Count; key += 16)
+        {
+            var of = (float*)keys.Row(key);
+            for (int d = 0; d < keys.Dim; d += 16)
+            {
+                // Rows of 16 keys further on: the transposition takes half a line of 16 rows at a time, in which no
+                // prefetcher of a processor sees a stream.
+                for (int i = 0; i < 16; i++)
+                    Ahead.Fetch((byte*)(of + (i + 32) * apart + d));
+                T.Transpose(of + d, apart, destination + (nint)d * width + key, width);
+            }
         }
     }
 

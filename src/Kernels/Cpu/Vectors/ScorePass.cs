@@ -46,21 +46,22 @@ internal static unsafe class ScorePass<T, TPanel>
         {
             if (!block.SeesAny(new KeyRange(key, key + TPanel.Width)))
                 continue;
-            Packing<T>.Keys(keys.Slice(key, Math.Min(TPanel.Width, keys.Count - key)), TPanel.Width, work.PanelKeys);
-            Panel(queries, work.PanelKeys, key, keys.Count, mask, block, work, (byte*)work.PanelKeys);
+            Packing<T>.Panel(keys.Slice(key, Math.Min(TPanel.Width, keys.Count - key)), TPanel.Width, work.PanelKeys);
+            Panel(queries, work.PanelKeys, key, keys.Count, mask, block, work, null);
         }
     }
 
     private static void Begin(RowBlock block, Workspace work) =>
         new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
 
+    // Without anything to fetch, the panel was made on the way and may hold any NaN: scores are then made canonical.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Panel(
         in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, Workspace work, byte* fetch)
     {
         int dim = Packing<T>.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
-        bool whole = mask is null && key + TPanel.Width <= keys, full = whole && queries.Stage is null;
+        bool whole = mask is null && key + TPanel.Width <= keys, full = whole && queries.Stage is null && fetch is not null;
         for (int group = 0; group < block.Groups; group++)
         {
             KeyRange seen = block.Seen[group];
@@ -69,21 +70,29 @@ internal static unsafe class ScorePass<T, TPanel>
             float* of = query + (nint)group * Group * dim;
             float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
             float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
-            ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
-            fetch += dim / 2 * Ahead.LineBytes;
-            if (full)
-                continue;
             int rows = Math.Min(Group, block.Rows - group * Group);
+            if (rows <= Blocking.SingleRows)
+            {
+                for (int row = 0; row < rows; row++)
+                    ScoreTiles.ComputeRow<TPanel>(of + row, panel, dim, scores + row * Blocking.ScoreStride);
+            }
+            else
+            {
+                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch is null ? (byte*)panel : fetch);
+                fetch += fetch is null ? 0 : dim / 2 * Ahead.LineBytes;
+                if (full)
+                    continue;
+            }
             if (queries.Stage is not null)
                 queries.Stage->Apply(block.First + group * Group, rows, key, scores, Blocking.ScoreStride, TPanel.Width);
             for (int row = 0; row < rows; row++)
             {
-                if (whole)
+                if (whole && fetch is not null)
                 {
                     TPanel.RaiseMaxima(TPanel.Load(scores + row * Blocking.ScoreStride), maxima + row * Arithmetic.Lanes);
                     continue;
                 }
-                ulong bits = mask is { } words
+                ulong bits = whole ? ulong.MaxValue : mask is { } words
                     ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
                     : LowBits(keys - key);
                 Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
@@ -98,7 +107,7 @@ internal static unsafe class ScorePass<T, TPanel>
     {
         for (int lane = 0; lane < TPanel.Width; lane += Arithmetic.Lanes)
         {
-            T score = T.Select((uint)(seen >> lane), T.Load(scores + lane), T.Create(float.NegativeInfinity));
+            T score = T.Select((uint)(seen >> lane), T.CanonicalNaN(T.Load(scores + lane)), T.Create(float.NegativeInfinity));
             T.Store(score, scores + lane);
             T.RaiseMaxima(score, maxima);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -66,6 +67,11 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             var weights = new WeightRows(work, group, block.Seen[group]);
             WeightRows.Finish<T>(ref weights);
         }
+        if (mask is null && block.Rows <= Blocking.SingleRows && InPlace(values))
+        {
+            RunRows(values, strips, block, work);
+            return;
+        }
         for (int first = 0; first < values.Count; first += Blocking.TileKeys)
         {
             var tile = new KeyRange(first, Math.Min(values.Count, first + Blocking.TileKeys));
@@ -83,6 +89,45 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
                     Multiply(
                         work.TileValues, count, first, strips, finite ? null : mask, block, group, keys, work, ref none,
                         (byte*)work.TileValues);
+                }
+            }
+        }
+    }
+
+    // F32 in whole vectors.
+    private static bool InPlace(TensorRows values) =>
+        values.Type == ElementType.F32 && values.Dim % Arithmetic.Lanes == 0 && values.StrideInBytes % sizeof(float) == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunRows(TensorRows values, ColumnStrips strips, RowBlock block, Workspace work)
+    {
+        nint apart = values.StrideInBytes / sizeof(float);
+        for (int first = 0; first < values.Count; first += Arithmetic.ChunkKeys)
+        {
+            var keys = new KeyRange(first, Math.Min(values.Count, first + Arithmetic.ChunkKeys));
+            for (int row = 0; row < block.Rows; row++)
+            {
+                float* weights = work.Scores + row * Blocking.ScoreStride;
+                for (int index = 0; index < strips.Count; index++)
+                {
+                    ColumnStrip strip = strips[index];
+                    float* of = (float*)values.Row(first) + strip.First;
+                    float* sums = work.SumsOf(0, strip) + row * strip.Width;
+                    switch (strip.Vectors)
+                    {
+                        case 1:
+                            ValueTiles.ComputeRow<T>(weights, of, apart, keys, sums);
+                            break;
+                        case 2:
+                            ValueTiles.ComputeRow<T2>(weights, of, apart, keys, sums);
+                            break;
+                        case 3:
+                            ValueTiles.ComputeRow<T3>(weights, of, apart, keys, sums);
+                            break;
+                        default:
+                            ValueTiles.ComputeRow<T4>(weights, of, apart, keys, sums);
+                            break;
+                    }
                 }
             }
         }

@@ -99,4 +99,29 @@ internal static unsafe class ValueTiles
             }
         }
     }
+
+    /// <summary>The same for one row and all keys of a range.</summary>
+    /// <param name="weights">Weights of the row from the span's first key on.</param>
+    /// <param name="values">The strip's columns of the first key of the range.</param>
+    /// <param name="apart">Numbers from one key's values to the next key's.</param>
+    /// <param name="range">The keys.</param>
+    /// <param name="sums">The row's sums on the strip, added to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ComputeRow<T>(float* weights, float* values, nint apart, KeyRange range, float* sums)
+        where T : struct, IStrip<T>
+    {
+        T total = T.Load(sums);
+        for (int key = range.First; key < range.End;)
+        {
+            int end = Math.Min(range.End, key - key % Arithmetic.ChunkKeys + Arithmetic.ChunkKeys);
+            T sum = T.Zero;
+            for (; key < end; key++, values += apart)
+            {
+                Ahead.Fetch((byte*)(values + 16 * apart));
+                sum = T.MultiplyAdd(weights[key], T.Load(values), sum);
+            }
+            total = T.Add(total, sum);
+        }
+        T.Store(total, sums);
+    }
 }

@@ -113,6 +113,29 @@ internal static unsafe class Phases
         Report("fold of 1024 rows", 2 * macs, () => kernel.Fold(queries, keys, values, null, state, scratch.Pointer));
         macs /= (double)Keys / rows;
         Report("packing keys, per 1024 rows", 0, () => kernel.PackKeys(all, k.Pointer));
+        Report("packing keys panel by panel", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
+        {
+            for (int key = 0; key < Keys; key += 64)
+                Packing<Lanes512>.Panel(all.Slice(key, 64), 64, work.PanelKeys);
+        });
+        using var oneState = new NativeBuffer(AttentionState.FloatsFor(1, dim) * sizeof(float));
+        AttentionState one = AttentionState.At(oneState.Floats, 1, dim);
+        one.Reset();
+        PackedQueries oneQuery = kernel.PackQueries(all.Slice(0, 1), 0.1, q.Pointer);
+        Report("fold of one row in place", 0, () => kernel.FoldDirect(oneQuery, all, all, null, one, scratch.Pointer));
+        Report("score pass of one row", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
+        {
+            for (int key = 0; key < Keys; key += 64)
+                ScoreTiles.ComputeRow<Strip512x4>((float*)queries.Data, work.PanelKeys, dim, work.Scores + key);
+        });
+        Report("values of one row", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
+        {
+            for (int key = 0; key < Keys; key += 128)
+            {
+                for (int index = 0; index < strips.Count; index++)
+                    ValueTiles.ComputeRow<Strip512x4>(work.Scores, (float*)all.Row(key) + index * 64, dim, new KeyRange(key, key + 128), work.Sums + index * 64);
+            }
+        });
         Report("packing values", 0, () => kernel.PackValues(all, v.Pointer));
         Report("packing queries", 0, () => kernel.PackQueries(all, 0.1, q.Pointer));
         Report("packing keys, F16", 0, () => kernel.PackKeys(all with { Type = ElementType.F16 }, k.Pointer));

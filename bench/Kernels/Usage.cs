@@ -4,8 +4,17 @@ internal static class Usage
 {
     public static int Print()
     {
-        Console.Error.WriteLine("usage: shares [--kernel NAME] [--threads N,N] [--only TEXT] [--cpu-time]");
-        Console.Error.WriteLine("       options");
+        Console.Error.WriteLine("""
+            usage: COMMAND [options]
+              shares [--kernel NAME] [--threads N,N] [--only TEXT] [--seconds S] [--cpu-time]
+                          share of the multiply-add peak over the table of shapes
+              phases [DIM ...]       the parts of a tile one by one
+              decode [KEYS] [--cpu-time]  one query row against a long sequence
+              accuracy               errors of whole results against float64
+              exp2                   error of exp2 on every float
+              statistics [...]       BenchmarkDotNet, its options
+            --cpu-time counts the time that threads were on a core, for a machine that does other work too.
+            """);
         return 2;
     }
 }

@@ -19,4 +19,12 @@ internal static unsafe class Ahead
         if (Sse.IsSupported)
             Sse.Prefetch1(address);
     }
+
+    /// <summary>Asks for a line to be brought into the first-level cache: what is read once, and soon, from memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchNear(byte* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
+    }
 }

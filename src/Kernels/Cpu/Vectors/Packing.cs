@@ -108,10 +108,10 @@ internal static unsafe class Packing<T>
             var of = (float*)keys.Row(key);
             for (int d = 0; d < keys.Dim; d += 16)
             {
-                // Rows of 16 keys further on: the transposition takes half a line of 16 rows at a time, in which no
+                // Rows 64 keys further on: the transposition takes half a line of 16 rows at a time, in which no
                 // prefetcher of a processor sees a stream.
                 for (int i = 0; i < 16; i++)
-                    Ahead.Fetch((byte*)(of + (i + 32) * apart + d));
+                    Ahead.FetchNear((byte*)(of + (i + 64) * apart + d));
                 T.Transpose(of + d, apart, destination + (nint)d * width + key, width);
             }
         }

@@ -117,7 +117,7 @@ internal static unsafe class ValueTiles
             T sum = T.Zero;
             for (; key < end; key++, values += apart)
             {
-                Ahead.Fetch((byte*)(values + 16 * apart));
+                Ahead.FetchNear((byte*)(values + 64 * apart));
                 sum = T.MultiplyAdd(weights[key], T.Load(values), sum);
             }
             total = T.Add(total, sum);

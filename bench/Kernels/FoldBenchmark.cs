@@ -6,7 +6,7 @@ using Distributed.Kernels.Numerics;
 namespace Distributed.Kernels.Benchmarks;
 
 /// <summary>Whole attention of one head by BenchmarkDotNet, for comparing two builds with its statistics.</summary>
-public class FoldBenchmark
+public sealed class FoldBenchmark : IDisposable
 {
     private KernelRate? _rate;
 
@@ -31,7 +31,7 @@ public class FoldBenchmark
     }
 
     [GlobalCleanup]
-    public void Release() => _rate!.Dispose();
+    public void Dispose() => _rate?.Dispose();
 
     [Benchmark]
     public double Attention() => _rate!.Run(1, WorkClock.Wall);

@@ -1,5 +1,6 @@
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Cpu.Roofline;
+using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Benchmarks;
 
@@ -63,6 +64,11 @@ internal static class Shares
             yield return ($"D={dim} Dv={valueDim} S=4096 full", full);
             yield return ($"D={dim} Dv={valueDim} S=4096 causal", full.AsCausal());
         }
+        KernelShape plain = KernelShape.Square(8, 4096, 128);
+        yield return ("D=128 S=4096 full F16", plain with { Type = ElementType.F16 });
+        yield return ("D=128 S=4096 full BF16", plain with { Type = ElementType.BF16 });
+        yield return ("D=128 S=4096 full 8/2 heads", plain with { KeyHeads = 2 });
+        yield return ("D=64 S=128 full 32 heads", KernelShape.Square(32, 128, 64));
         yield return ("D=128 S=65536 window 4096", KernelShape.Square(1, 65536, 128).AsWindow(4096));
     }
 }

@@ -60,8 +60,17 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
         Span<ulong> of = Row(row);
         int first = (int)Math.Clamp(from, 0, keys);
         int end = (int)Math.Clamp(to, first, keys);
-        for (int w = 0; w < of.Length; w++)
-            of[w] &= RangeBits(first - w * 64, end - w * 64);
+        if (first == end)
+        {
+            of.Clear();
+            return;
+        }
+        of[..(first / 64)].Clear();
+        of[first / 64] &= ulong.MaxValue << (first % 64);
+        if (end == keys)
+            return;
+        of[end / 64] &= (1UL << (end % 64)) - 1;
+        of[(end / 64 + 1)..].Clear();
     }
 
     /// <summary>Clears, in one row, the bits of the keys in [<paramref name="from"/>, <paramref name="to"/>).</summary>

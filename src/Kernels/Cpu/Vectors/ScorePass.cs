@@ -61,7 +61,7 @@ internal static unsafe class ScorePass<T, TPanel>
     {
         int dim = Packing<T>.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
-        bool whole = mask is null && key + TPanel.Width <= keys, full = whole && queries.Stage is null && fetch is not null;
+        bool inside = key + TPanel.Width <= keys;
         for (int group = 0; group < block.Groups; group++)
         {
             KeyRange seen = block.Seen[group];
@@ -71,6 +71,8 @@ internal static unsafe class ScorePass<T, TPanel>
             float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
             float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
             int rows = Math.Min(Group, block.Rows - group * Group);
+            bool whole = inside && (mask is not { } all || SeenByAll(all, block.First + group * Group, rows, key));
+            bool full = whole && queries.Stage is null && fetch is not null;
             if (rows <= Blocking.SingleRows)
             {
                 for (int row = 0; row < rows; row++)
@@ -98,6 +100,16 @@ internal static unsafe class ScorePass<T, TPanel>
                 Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool SeenByAll(MaskWords mask, int row, int rows, int key)
+    {
+        ulong* word = mask.Start + (nint)row * mask.WordsPerRow + key / 64;
+        ulong all = ulong.MaxValue;
+        for (int i = 0; i < rows; i++, word += mask.WordsPerRow)
+            all &= *word;
+        return (all >> (key % 64) & LowBits(TPanel.Width)) == LowBits(TPanel.Width);
     }
 
     private static ulong LowBits(int count) => count >= 64 ? ulong.MaxValue : (1UL << count) - 1;

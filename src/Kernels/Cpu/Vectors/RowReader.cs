@@ -30,6 +30,7 @@ internal static unsafe class RowReader
     /// binary16. Shifted left by 13, exponent and fraction stand where binary32 has them, with an exponent too small by
     /// 112; the product with 2^112 mends that, and is exact also for subnormal numbers.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Halves(ushort* source, int count, float* destination)
     {
         int i = 0;
@@ -54,6 +55,7 @@ internal static unsafe class RowReader
     }
 
     /// <summary>bfloat16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpperHalves(ushort* source, int count, float* destination)
     {
         int i = 0;

@@ -105,7 +105,7 @@ internal static unsafe class Phases
         RowBlock block = RowBlock.At(0, rows, null, Keys, ranges);
         Report("score pass", macs, () => ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer));
         Report("value pass", macs, () => ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer));
-        Report("both", 2 * macs, () => { ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer); ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer);});
+        Report("both", 2 * macs, () => { ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer); ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer); });
         using var stateMemory = new NativeBuffer(AttentionState.FloatsFor(Keys, dim) * sizeof(float));
         AttentionState state = AttentionState.At(stateMemory.Floats, Keys, dim);
         state.Reset();

@@ -1,6 +1,6 @@
-using Distributed.Engine.Checksums;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Distributed.Engine.Checksums;
 
 namespace Distributed.Engine.Checkpoints;
 

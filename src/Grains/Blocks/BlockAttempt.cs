@@ -98,7 +98,9 @@ internal sealed partial class BlockAttempt : IBlockWatch
             LogFailed(_log, Assignment.Block, Assignment.Attempt, error);
             _status = _status with
             {
-                Phase = BlockPhase.Failed, Error = error.Message, IsInputError = error is InputException,
+                Phase = BlockPhase.Failed,
+                Error = error.Message,
+                IsInputError = error is InputException,
             };
         }
     }
@@ -144,7 +146,8 @@ internal sealed partial class BlockAttempt : IBlockWatch
     {
         _context = new LaneContext(
             job.Plan, job.Input.Queries, job.Specification.Options.ScaleFor(job.Input.Shape.KeyDim), CpuKernels.Best,
-            job.Packed, rows) { KeepStates = true };
+            job.Packed, rows)
+        { KeepStates = true };
         return new BlockWorker(_context, job.Plan.Blocks[Assignment.Block], job.Ticket.RowsPerLane);
     }
 

@@ -265,7 +265,9 @@ internal sealed partial class JobCoordinator : IDisposable
                 // It answers, but cannot begin: it does not see the input, or its disk is full.
                 attempt.Status = attempt.Status with
                 {
-                    Phase = BlockPhase.Failed, Error = error.Message, IsInputError = error is InputException,
+                    Phase = BlockPhase.Failed,
+                    Error = error.Message,
+                    IsInputError = error is InputException,
                 };
                 break;
             }

@@ -127,7 +127,10 @@ public sealed class DocumentJobTests : IDisposable
     {
         var options = new DocumentOptions
         {
-            Exclude = exclude, Temperature = temperature, OutputDirectory = Output, Embedding = new() { Heads = heads },
+            Exclude = exclude,
+            Temperature = temperature,
+            OutputDirectory = Output,
+            Embedding = new() { Heads = heads },
         };
         await Assert.ThrowsAsync<InputException>(() => DocumentJob.RunTextAsync("a\nb", "text", options));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));

@@ -14,7 +14,7 @@ internal static class Shares
         string wanted = Option("--kernel", CpuKernels.Best.Name), only = Option("--only", "");
         CpuKernel kernel = CpuKernels.Supported.Single(kernel => kernel.Name == wanted);
         WorkClock clock = args.Contains("--cpu-time") ? WorkClock.Thread : WorkClock.Wall;
-        int bits = kernel.Name switch { "avx512" => 512, "avx2" => 256, _ => 128 };
+        int bits = PeakShare.RegisterBits(kernel);
         double seconds = double.Parse(Option("--seconds", "1"));
         int[] threadCounts = [.. Option("--threads", "1,2").Split(',').Select(int.Parse)];
         foreach (int threads in threadCounts)
@@ -23,25 +23,12 @@ internal static class Shares
         {
             if (!name.Contains(only, StringComparison.Ordinal))
                 continue;
-            using var rate = new KernelRate(kernel, shape);
             foreach (int threads in threadCounts)
             {
-                var shares = new List<double>();
-                double spent = 0, best = double.MaxValue, peak = 0;
-                rate.Run(threads, clock);
-                while (spent < seconds || shares.Count < 2)
-                {
-                    double before = MachinePeak.MultiplyAddRate(threads, bits, clock);
-                    double took = rate.Run(threads, clock);
-                    peak = Math.Max(before, MachinePeak.MultiplyAddRate(threads, bits, clock));
-                    shares.Add(shape.Operations / took / peak);
-                    spent += took;
-                    best = Math.Min(best, took);
-                }
-                shares.Sort();
+                PeakShare share = PeakShare.Measure(kernel, shape, threads, clock, seconds);
                 Console.WriteLine(
-                    $"{name,-34} T={threads}  best {shares[^1],6:P1}  median {shares[shares.Count / 2],6:P1}  " +
-                    $"{shape.Operations / best / 1e9,6:F0} GFLOP/s  ({shares.Count} runs, peak {peak / 1e9:F0})");
+                    $"{name,-34} T={threads}  best {share.Best,6:P1}  median {share.Median,6:P1}  " +
+                    $"{share.Rate / 1e9,6:F0} GFLOP/s  ({share.Runs} runs, peak {share.Peak / 1e9:F0})");
             }
         }
         return 0;

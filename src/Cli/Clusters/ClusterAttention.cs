@@ -33,7 +33,8 @@ internal sealed class ClusterAttention(IReadOnlyList<Uri> silos, string folder) 
                 Inputs = TensorPaths.InOneFile(tensors),
                 Output = result,
                 WithLogSumExp = true,
-                Options = options,
+                // Threads are for the work of this process; each silo has its own.
+                Options = options with { Threads = new AttentionOptions().Threads },
             };
             JobStatus done = await ClusterRun.RunAsync(job, silos, progress, cancellation);
             ReadOutput(result, input.Shape, sink, cancellation);

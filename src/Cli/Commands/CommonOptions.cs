@@ -18,7 +18,7 @@ internal static class CommonOptions
     public static Option<IReadOnlyList<Uri>?> Cluster { get; } = Parsers.Of<IReadOnlyList<Uri>?>(
         "--cluster", "URL,...",
         "Run on a cluster that sees the same files, by the HTTP endpoint of a silo; of several, the next is asked when one is lost. " +
-        "--threads does not count there: each silo has its own.",
+        "Silos have threads of their own: --threads is for the work of this process alone.",
         ClusterRun.Addresses);
 
     /// <summary>Compute threads.</summary>

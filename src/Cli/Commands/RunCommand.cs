@@ -2,6 +2,7 @@ using System.CommandLine;
 using Distributed.Cli.Clusters;
 using Distributed.Cli.Output;
 using Distributed.Client;
+using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
@@ -58,6 +59,8 @@ internal static class RunCommand
         }
         if (parsed.GetValue(CommonOptions.Cluster) is { } silos)
         {
+            if (parsed.GetValue(CommonOptions.Threads) is { } threads)
+                throw new InputException($"--threads {threads} and --cluster exclude one another: each silo has threads of its own.");
             JobStatus done = await ProgressDisplay.RunAsync(
                 "attention", show: true, progress => ClusterRun.RunAsync(job, silos, progress, cancellation));
             ClusterRunReport.Print(job, done, parsed.GetValue(CommonOptions.Json));

@@ -85,6 +85,10 @@ public class MalformedInputTests
         ["rotary base too small"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope", "1"], "base 1"),
         ["rotary scaling unknown"] = (a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small), ["in.safetensors", "--rope", "10000", "--rope-scaling", "yarn:4"], "yarn:4"),
         ["a specification and an option"] = (_ => { }, ["--spec", "job.json"], "--spec and --output"),
+        ["threads for a cluster"] = (
+            a => TensorFiles.WriteJob(a["in.safetensors"], Small, Small, Small),
+            ["in.safetensors", "--cluster", "http://127.0.0.1:9", "--threads", "1"], "exclude"),
+        ["a cluster that is no address"] = Option("--cluster", "somewhere"),
         ["q ignored"] = Option("--ignore", "q"),
     };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
+using Distributed.Cluster.Tests.Options;
 using Distributed.Engine.Jobs;
 
 namespace Distributed.Cluster.Tests;
@@ -17,7 +18,8 @@ public sealed partial class CommandTests : IDisposable
     public async Task A_cluster_that_is_up_takes_jobs_and_documents_and_stops_when_told()
     {
         TestJob job = await TestJob.CreateAsync(
-            _folder, "job", new AttentionShape(1, 2, 1, 5000, 5000, 16, 16), new AttentionOptions { Causal = CausalAlignment.TopLeft });
+            _folder, "job",
+            new OptionJob("job") { Shape = new AttentionShape(1, 2, 1, 5000, 5000, 16, 16), Options = new() { Causal = CausalAlignment.TopLeft } });
         await File.WriteAllLinesAsync(
             Path.Combine(_folder, "book.txt"), Enumerable.Range(0, 3000).Select(i => $"Verse {i % 1500} tells of {i % 1500 * 7919} and {i * 31} more."));
         using Process cluster = Start("cluster", "up", "--silos", "2", "--threads", "1", "--port", $"{FreePorts(2)}");

@@ -9,4 +9,6 @@ internal static class Runs
     private static readonly bool Full = Environment.GetEnvironmentVariable("ATTEND_CLUSTER_RUNS") == "full";
 
     public static int Of(int few, int full) => Full ? full : few;
+
+    public static TimeSpan LengthOf(TimeSpan few, TimeSpan full) => Full ? full : few;
 }

@@ -1,14 +1,17 @@
-using Distributed.Engine.Jobs;
-using Distributed.Kernels.Numerics;
+using Distributed.Cluster.Tests.Options;
+using Distributed.Engine.FileJobs;
 
 namespace Distributed.Cluster.Tests;
 
-/// <summary>The output is byte for byte that of one process, however many silos there are and however tiles travel.</summary>
-public sealed class SameBitsTests : IDisposable
+/// <summary>
+/// The output of every option is byte for byte that of one process, however many silos there are and however tiles
+/// travel; what a cluster cannot do it refuses before the start.
+/// </summary>
+/// <param name="prepared">The jobs.</param>
+public sealed class SameBitsTests(SameBitsTests.Prepared prepared) : IClassFixture<SameBitsTests.Prepared>
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("same-bits").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>Jobs on a cluster at a time: what a user's cluster has to bear, and sooner done.</summary>
+    private const int AtOnce = 6;
 
     [Theory]
     [InlineData(1, "tcp")]
@@ -21,37 +24,65 @@ public sealed class SameBitsTests : IDisposable
     [InlineData(5, "in-band")]
     public async Task Silos_and_transports_change_no_bit(int silos, string transport)
     {
-        TestJob[] jobs = await JobsAsync();
-        await using var cluster = new TestCluster(_folder, null, ("transport", transport));
+        await using var cluster = new TestCluster(prepared.Folder, null, ("transport", transport));
         await cluster.StartAsync(silos);
         await cluster.AgreeOnAsync(silos);
         var worked = new HashSet<string>();
-        foreach (TestJob job in jobs)
+        foreach (TestJob[] jobs in prepared.Jobs.Chunk(AtOnce))
         {
-            string output = Path.Combine(_folder, $"{job.Name}.{silos}.{transport}.safetensors");
-
-            JobView ended = await cluster.EndedAsync(await cluster.SubmitAsync(job.To(output)));
-
-            job.Check(output, $"{job.Name} on {silos} silos over {transport}");
-            Assert.Equal(0, ended.AttemptsLost);
-            Assert.Equal(1, ended.Done);
-            worked.UnionWith(ended.Silos.Where(silo => silo.Finished > 0).Select(silo => silo.Silo));
+            (TestJob Job, string Output, Guid Id)[] submitted = await Task.WhenAll(jobs.Select(async job =>
+            {
+                string output = Path.Combine(prepared.Folder, $"{Guid.NewGuid():n}.safetensors");
+                return (job, output, await cluster.SubmitAsync(job.To(output)));
+            }));
+            foreach ((TestJob job, string output, Guid id) in submitted)
+            {
+                JobView ended = await cluster.EndedAsync(id, job.Name);
+                job.Check(output, $"{job.Name} on {silos} silos over {transport}");
+                Assert.Equal(0, ended.AttemptsLost);
+                Assert.Equal(1, ended.Done);
+                worked.UnionWith(ended.Silos.Where(silo => silo.Finished > 0).Select(silo => silo.Silo));
+                File.Delete(output);
+            }
         }
         Assert.True(worked.Count > silos / 2, $"Only {worked.Count} of {silos} silos computed anything.");
-        Assert.Empty(Directory.GetFiles(_folder, "*.partial"));
+        Assert.Empty(Directory.GetFiles(prepared.Folder, "*.partial"));
     }
 
-    /// <summary>Jobs that have every option of a specification at least once, on heads small enough to be quick.</summary>
-    private Task<TestJob[]> JobsAsync() => Task.WhenAll(
-        TestJob.CreateAsync(_folder, "full", new AttentionShape(1, 1, 1, 7500, 7500, 8, 12), new AttentionOptions()),
-        TestJob.CreateAsync(
-            _folder, "causal", new AttentionShape(2, 2, 1, 6100, 5000, 8, 8),
-            new AttentionOptions { Causal = CausalAlignment.BottomRight, Scale = 0.2 }, ElementType.BF16),
-        TestJob.CreateAsync(
-            _folder, "window", new AttentionShape(1, 2, 2, 7000, 8300, 8, 8),
-            new AttentionOptions { Causal = CausalAlignment.At(100), Window = new SlidingWindow(3000, -1), GlobalKeys = 5, Blocks = 40 },
-            ElementType.F16, HeadLayout.Bshd, ElementType.F16),
-        TestJob.CreateAsync(
-            _folder, "excluded", new AttentionShape(1, 1, 1, 5200, 5200, 8, 8),
-            new AttentionOptions { ExcludedBand = 3, Dilation = 2, ValidKeys = [5000] }, outputType: ElementType.BF16));
+    [Fact]
+    public async Task What_a_cluster_cannot_do_it_refuses_before_the_start()
+    {
+        await using var cluster = new TestCluster(prepared.Folder, null);
+        await cluster.StartAsync(1);
+        TestJob job = prepared.Jobs[0];
+        foreach ((string option, Func<FileJobSpecification, FileJobSpecification> ask, string says) in OptionJobs.Refused)
+        {
+            string output = Path.Combine(prepared.Folder, "refused.safetensors");
+            string said = await cluster.RefusedAsync(ask(job.To(output)));
+            Assert.True(said == says, $"{option}: the cluster said '{said}'; '{says}' is expected.");
+            Assert.False(File.Exists(output));
+        }
+    }
+
+    /// <summary>The jobs and what one process makes of them.</summary>
+    public sealed class Prepared : IAsyncLifetime
+    {
+        internal string Folder { get; } = Directory.CreateTempSubdirectory("same-bits").FullName;
+
+        internal IReadOnlyList<TestJob> Jobs { get; private set; } = [];
+
+        public async ValueTask InitializeAsync()
+        {
+            var jobs = new List<TestJob>();
+            foreach (OptionJob job in OptionJobs.All)
+                jobs.Add(await TestJob.CreateAsync(Folder, $"job-{jobs.Count}", job));
+            Jobs = jobs;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(Folder, recursive: true);
+            return ValueTask.CompletedTask;
+        }
+    }
 }

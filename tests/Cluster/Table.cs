@@ -8,7 +8,12 @@ internal static class Table
     /// <summary>Prints a line, and appends it to the file that ATTEND_CLUSTER_TABLE names.</summary>
     public static void Add(string fault, int runs, IReadOnlyList<double> recovery, IReadOnlyList<double> redone)
     {
-        string line = $"| {fault} | {runs} | {runs} | {Range(recovery, "f1", "s")} | {Range([.. redone.Select(share => share * 100)], "f1", "%")} |";
+        AddLine($"| {fault} | {runs} | {runs} | {Range(recovery, "f1", "s")} | {Range([.. redone.Select(share => share * 100)], "f1", "%")} |");
+    }
+
+    /// <summary>Prints a line of another kind, and appends it to the same file.</summary>
+    public static void AddLine(string line)
+    {
         lock (Lock)
         {
             TestContext.Current.TestOutputHelper?.WriteLine(line);

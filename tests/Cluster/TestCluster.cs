@@ -15,7 +15,6 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly PostgresServer? _postgres;
     private readonly (string, string)[] _settings;
-    private readonly string _name = $"test-{Guid.NewGuid():n}";
     private int _primaryPort;
 
     public TestCluster(string folder, PostgresServer? postgres, params (string, string)[] settings)
@@ -26,6 +25,9 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public string Folder { get; }
+
+    /// <summary>Its name in the database.</summary>
+    public string Name { get; } = $"test-{Guid.NewGuid():n}";
 
     public List<SiloProcess> Silos { get; } = [];
 
@@ -44,7 +46,7 @@ internal sealed class TestCluster : IAsyncDisposable
             var silo = SiloProcess.Start(
             [
                 ("data", Folder), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
-                ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", _name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
+                ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
                 _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.Connection),
                 .. _settings,
             ]);
@@ -87,6 +89,16 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Why a silo does not take a job on.</summary>
+    public async Task<string> RefusedAsync(FileJobSpecification job)
+    {
+        using var body = new StringContent(SpecificationDocument.Write(job), Encoding.UTF8, "application/json");
+        using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);
+        string said = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"The job was not refused, but answered with {answer.StatusCode}: {said}");
+        return JsonDocument.Parse(said).RootElement.GetProperty("detail").GetString()!;
+    }
+
     /// <summary>The job as any silo shows it; null when none can.</summary>
     public async Task<JobView?> LookAsync(Guid job)
     {
@@ -117,10 +129,10 @@ internal sealed class TestCluster : IAsyncDisposable
             }, Patience, () => $"{what}; it is at {last}.\n{Said()}");
     }
 
-    public async Task<JobView> EndedAsync(Guid job)
+    public async Task<JobView> EndedAsync(Guid job, string name = "the job")
     {
-        JobView ended = await WhenAsync(job, view => view.Ended, "the job to end");
-        Assert.True(ended.State == "finished", $"The job ended as {ended.State}: {ended.Error}\n{Said()}");
+        JobView ended = await WhenAsync(job, view => view.Ended, $"{name} to end");
+        Assert.True(ended.State == "finished", $"{name} ended as {ended.State}: {ended.Error}\n{Said()}");
         return ended;
     }
 

@@ -1,4 +1,5 @@
 using Distributed.Client;
+using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
@@ -22,6 +23,8 @@ internal sealed class ClusterAttention(IReadOnlyList<Uri> silos, string folder) 
         AttentionInput input, AttentionOptions options, IAttentionSink sink, IProgress<JobProgress>? progress,
         CancellationToken cancellation)
     {
+        if (input.Tensors != AttentionTensors.None || input.Shape.PastRows != 0)
+            throw new InputException("Optional tensors and a past do not go to a cluster from memory; put them into a file for attend run.");
         JobPlan plan = JobPlan.Create(input, options);
         DirectoryInfo passing = Directory.CreateDirectory(Path.Combine(folder, $"cluster-{Guid.NewGuid():n}"));
         try
@@ -34,7 +37,7 @@ internal sealed class ClusterAttention(IReadOnlyList<Uri> silos, string folder) 
                 Output = result,
                 WithLogSumExp = true,
                 // Threads are for the work of this process; each silo has its own.
-                Options = options with { Threads = new AttentionOptions().Threads },
+                Options = options with { Threads = null },
             };
             JobStatus done = await ClusterRun.RunAsync(job, silos, progress, cancellation);
             ReadOutput(result, input.Shape, sink, cancellation);

@@ -192,7 +192,7 @@ internal sealed class JobOptions
                 RelativeDistance = parsed.GetValue(_relativeDistance),
                 Alibi = parsed.GetValue(_alibi),
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
-                Threads = parsed.GetValue(CommonOptions.Threads) ?? Environment.ProcessorCount,
+                Threads = parsed.GetValue(CommonOptions.Threads),
             },
         };
     }

@@ -31,11 +31,11 @@ internal static class PlanCommand
         if (parsed.GetValue(CommonOptions.Json))
         {
             using Stream to = Console.OpenStandardOutput();
-            PlanReport.WriteJson(to, plan, job.Options.Threads);
+            PlanReport.WriteJson(to, plan, job.Options.ThreadsHere());
         }
         else
         {
-            PlanReport.WriteText(Console.Out, plan, job.Options.Threads);
+            PlanReport.WriteText(Console.Out, plan, job.Options.ThreadsHere());
         }
         return Task.CompletedTask;
     }

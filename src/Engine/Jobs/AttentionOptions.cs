@@ -71,13 +71,15 @@ public sealed record AttentionOptions
     /// <value>1.</value>
     public int Blocks { get; init; } = 1;
 
-    /// <summary>Compute threads. It changes the time, never the result.</summary>
-    /// <value>The number of processors.</value>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <summary>Compute threads; null = as many as there are processors. It changes the time, never the result.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>Rows in a span (<see cref="SpanGrid"/>). Part of what fixes the bits of a result.</summary>
     /// <value><see cref="SpanGrid.MaxSpanRows"/>.</value>
     public int SpanRows { get; init; } = SpanGrid.MaxSpanRows;
+
+    /// <summary>The compute threads of a run in this process.</summary>
+    public int ThreadsHere() => Threads ?? Environment.ProcessorCount;
 
     /// <summary>The factor on q·k for keys of <paramref name="keyDim"/> elements.</summary>
     public double ScaleFor(int keyDim) => Scale ?? 1 / Math.Sqrt(keyDim);
@@ -91,7 +93,7 @@ public sealed record AttentionOptions
     {
         Require(Scale is not { } scale || double.IsFinite(scale), $"Scale {Scale} is not a finite number.");
         Require(Blocks is >= 1 and <= MaxParallelism, $"Blocks {Blocks} is out of range; 1 to {MaxParallelism} is expected.");
-        Require(Threads is >= 1 and <= 1024, $"Threads {Threads} is out of range; 1 to 1024 is expected.");
+        Require(Threads is null or (>= 1 and <= 1024), $"Threads {Threads} is out of range; 1 to 1024 is expected.");
         Require(
             SpanRows is >= 1 and <= SpanGrid.MaxSpanRows,
             $"Span rows {SpanRows} is out of range; 1 to {SpanGrid.MaxSpanRows} is expected.");

@@ -37,16 +37,17 @@ public static class EmbeddedEngine
         ArgumentNullException.ThrowIfNull(options);
         JobPlan plan = JobPlan.Create(input, options);
         CpuKernel kernel = CpuKernels.Best;
+        int threads = options.ThreadsHere();
         long started = Stopwatch.GetTimestamp();
         using var cache = new PackedSpanCache(kernel, PackedBytes);
-        ComputePool pool = ComputePool.Shared(options.Threads);
+        ComputePool pool = ComputePool.Shared(threads);
         var context = new LaneContext(
             plan, input.Queries, options.ScaleFor(input.Shape.KeyDim), kernel, cache, sink);
         Task job = InProcessRing.RunAsync(
-            context, new StoreTileSource(input, plan), pool, LaneLength(plan, options.Threads), cancellation);
+            context, new StoreTileSource(input, plan), pool, LaneLength(plan, threads), cancellation);
         await ProgressReporter.FollowAsync(job, context, progress).ConfigureAwait(false);
         return new JobReport(
-            input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, options.Threads, kernel.Name,
+            input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, threads, kernel.Name,
             context.PairsSeen, Stopwatch.GetElapsedTime(started))
         {
             Scores = plan.Scores.Description,

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.FileJobs.Specification;
 
@@ -74,9 +75,12 @@ public static class SpecificationDocument
     }
 
     /// <summary>Writes a job as a document; what has its default is left out.</summary>
+    /// <exception cref="InputException">It has an option that documents do not.</exception>
     public static string Write(FileJobSpecification job)
     {
         ArgumentNullException.ThrowIfNull(job);
+        if (job.Options.SpanRows != SpanGrid.MaxSpanRows)
+            throw new InputException($"Span rows {job.Options.SpanRows} cannot be written into a specification: they are {SpanGrid.MaxSpanRows} in every one.");
         var document = new JsonObject { ["version"] = Version };
         foreach (SpecificationMember member in SpecificationMembers.All)
         {

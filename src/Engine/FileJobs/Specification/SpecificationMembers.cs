@@ -110,7 +110,7 @@ internal static class SpecificationMembers
             (options, value) => options with { Blocks = value.Int() }, options => options.Blocks == 1 ? null : options.Blocks),
         Option("threads", Whole("Compute threads. It changes no bit. Default: all processors.", 1, 1024),
             (options, value) => options with { Threads = value.Int() },
-            options => options.Threads == Environment.ProcessorCount ? null : options.Threads),
+            options => options.Threads),
     ];
 
     private static SpecificationMember Alignment(

@@ -38,7 +38,7 @@ public class SpecificationDocumentTests
             QkNorm = RowNorm.Rms,
             Rotary = new RotaryOptions { Base = 500_000, Dims = 64, Interleaved = true, Scaling = new RotaryScaling(RotaryScalingKind.Yarn, 8.5, 8192) },
             Blocks = 5,
-            Threads = Environment.ProcessorCount + 1,
+            Threads = 3,
         },
     };
 
@@ -70,6 +70,15 @@ public class SpecificationDocumentTests
                 $"{option.Name} has no value of its own in this test's job.");
             Assert.Equivalent(option.GetValue(Full.Options), option.GetValue(read.Options), strict: true);
         }
+    }
+
+    [Fact]
+    public void What_a_document_cannot_say_is_refused()
+    {
+        InputException error = Assert.Throws<InputException>(
+            () => SpecificationDocument.Write(Full with { Options = Full.Options with { SpanRows = 64 } }));
+
+        Assert.Contains("Span rows 64", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

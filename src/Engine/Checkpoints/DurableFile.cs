@@ -36,8 +36,10 @@ public static partial class DurableFile
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    // A rename is on disk only when the folder is; .NET opens no folders.
-    private static void FlushFolder(string folder)
+    /// <summary>Forces a folder's names to disk: a new, renamed or deleted file is only then so for good.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    /// <remarks>.NET opens no folders.</remarks>
+    public static void FlushFolder(string folder)
     {
         using SafeFileHandle handle = Open(folder, 0);
         if (handle.IsInvalid || Fsync(handle) != 0)

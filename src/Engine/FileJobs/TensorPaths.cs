@@ -31,4 +31,11 @@ public sealed record TensorPaths
 
     /// <summary>A file for each; each holds one tensor, or several of which one has the name q, k or v.</summary>
     public static TensorPaths Separate(string q, string k, string v) => new(null, q, k, v);
+
+    /// <summary>The same with every path replaced.</summary>
+    public TensorPaths Select(Func<string, string> path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return Together is not null ? InOneFile(path(Together)) : Separate(path(Q!), path(K!), path(V!));
+    }
 }

@@ -10,4 +10,14 @@ public sealed class DiskFullException : IOException
         : base(message, cause)
     {
     }
+
+    /// <summary>Whether an error is a disk without room: this one, or what a write to a full disk throws.</summary>
+    public static bool Is(Exception error)
+    {
+        const int FileTooBig = 27; // EFBIG
+        const int NoSpace = 28; // ENOSPC
+        const int OverQuota = 122; // EDQUOT
+        return error is DiskFullException
+            || (error is IOException { HResult: FileTooBig or NoSpace or OverQuota } && error.GetType() == typeof(IOException));
+    }
 }

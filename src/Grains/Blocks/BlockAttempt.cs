@@ -18,25 +18,29 @@ namespace Distributed.Grains.Blocks;
 internal sealed partial class BlockAttempt : IBlockWatch
 #pragma warning restore CA1001
 {
-    private const double CheckpointShare = 20;
     private readonly SiloEngine _engine;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly Task _run;
     private LaneContext? _context;
-    private TimeSpan _interval;
-    private long _lastSaved, _waitsSince, _waited;
+    private readonly BlockSaver _saver;
+    private long _waitsSince, _waited;
     private volatile BlockStatus _status = new() { Phase = BlockPhase.Running };
 
     public BlockAttempt(SiloEngine engine, BlockAssignment assignment, ILogger<BlockAttempt> log)
     {
         (_engine, Assignment, _log) = (engine, assignment, log);
-        _interval = engine.Options.CheckpointInterval;
+        _saver = new BlockSaver(
+            engine.Store.CheckpointOf(assignment.Ticket.Job, assignment.Block, assignment.Attempt),
+            JobStore.KeyOf(assignment.Ticket), engine.Options.CheckpointInterval);
         _run = Task.Run(RunAsync);
     }
 
     public BlockAssignment Assignment { get; }
+
+    /// <summary>Whether the block is saved when it is stopped: the job is paused, not ended.</summary>
+    public bool SavesWhenStopped { get; set; }
 
     /// <summary>Ends when the attempt has; it never throws.</summary>
     public Task Ended => _run;
@@ -65,17 +69,9 @@ internal sealed partial class BlockAttempt : IBlockWatch
 
     public Task AbsorbedAsync(BlockWorker worker, int tile)
     {
-        if (worker.Finished || Stopwatch.GetElapsedTime(_lastSaved) < _interval)
-            return Task.CompletedTask;
-        long started = Stopwatch.GetTimestamp();
         double cost = _context!.CostDone;
-        BlockCheckpoint.Write(
-            _engine.Store.CheckpointOf(Assignment.Ticket.Job, Assignment.Block, Assignment.Attempt),
-            JobStore.KeyOf(Assignment.Ticket), worker);
-        _status = _status with { CostSaved = cost };
-        _lastSaved = Stopwatch.GetTimestamp();
-        TimeSpan least = Stopwatch.GetElapsedTime(started) * CheckpointShare;
-        _interval = least > _engine.Options.CheckpointInterval ? least : _engine.Options.CheckpointInterval;
+        if (_saver.SaveIfDue(worker))
+            _status = _status with { CostSaved = cost };
         return Task.CompletedTask;
     }
 
@@ -110,36 +106,31 @@ internal sealed partial class BlockAttempt : IBlockWatch
         using RowsFile rows = RowsFile.Create(
             _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
         using BlockWorker worker = Restore(job, rows);
-        _lastSaved = Stopwatch.GetTimestamp();
         string self = _engine.Name;
         TilePeer[] peers = [.. Assignment.Silos.Select(silo => new TilePeer(silo.Name, silo.TileEndpoint))];
         var map = new RingMap(self, [.. Assignment.Homes.Select(home => home < 0 ? null : peers[home])]);
         ITileSource source = job.Tiles.SourceFor(Assignment.Block, Assignment.Attempt, () => map);
-        await BlockRun.ToEndAsync(worker, source, _engine.Pool, this, _stop.Token).ConfigureAwait(false);
+        try
+        {
+            await BlockRun.ToEndAsync(worker, source, _engine.Pool, this, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested && !worker.Finished && SavesWhenStopped)
+        {
+            // A job that is paused goes on from here; the lanes are all between two folds.
+            _saver.Save(worker);
+            throw;
+        }
         rows.Flush();
     }
 
     private BlockWorker Restore(OpenJob job, RowsFile rows)
     {
-        foreach (string checkpoint in _engine.Store.CheckpointsOf(job.Ticket.Job, Assignment.Block))
-        {
-            BlockWorker worker = Fresh(job, rows);
-            try
-            {
-                if (BlockCheckpoint.TryRestore(checkpoint, JobStore.KeyOf(job.Ticket), worker))
-                {
-                    double cost = _context!.CostDone;
-                    _status = _status with { CostRestored = cost, CostSaved = cost };
-                    return worker;
-                }
-            }
-            catch (Exception error) when (error is InvalidDataException or IOException)
-            {
-                LogRefused(_log, checkpoint, error.Message);
-            }
-            worker.Dispose();
-        }
-        return Fresh(job, rows);
+        BlockWorker worker = _saver.Restore(
+            _engine.Store.CheckpointsOf(job.Ticket.Job, Assignment.Block), () => Fresh(job, rows),
+            (checkpoint, why) => LogRefused(_log, checkpoint, why));
+        double cost = _context!.CostDone;
+        _status = _status with { CostRestored = cost, CostSaved = cost };
+        return worker;
     }
 
     private BlockWorker Fresh(OpenJob job, RowsFile rows)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine;
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.FileJobs;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Hosting;

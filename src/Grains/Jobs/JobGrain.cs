@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Plan;
 using Distributed.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 

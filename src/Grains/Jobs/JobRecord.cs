@@ -4,7 +4,7 @@ namespace Distributed.Grains.Jobs;
 /// <param name="Specification">The specification as JSON.</param>
 /// <param name="Blocks">Blocks it is cut into.</param>
 /// <param name="RowsPerLane">Rows that one thread advances at a time.</param>
-/// <param name="InputStamp">What the input files were like (<see cref="Jobs.InputStamp"/>).</param>
+/// <param name="InputStamp">What the input files were like (<see cref="Distributed.Engine.FileJobs.InputStamp"/>).</param>
 /// <param name="Submitted">When it was taken on.</param>
 public sealed record JobRecord(
     string Specification, int Blocks, int RowsPerLane, string InputStamp, DateTimeOffset Submitted);

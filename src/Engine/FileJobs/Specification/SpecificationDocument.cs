@@ -21,8 +21,10 @@ public static class SpecificationDocument
     };
 
     /// <summary>Reads a document.</summary>
+    /// <param name="json">The document.</param>
+    /// <param name="output">The output of a document that names none; null = every document must.</param>
     /// <exception cref="InputException">It breaks a rule; the message names the path in the document.</exception>
-    public static FileJobSpecification Read(string json)
+    public static FileJobSpecification Read(string json, string? output = null)
     {
         JsonDocument document;
         try
@@ -43,10 +45,10 @@ public static class SpecificationDocument
                 throw version.Not(Version.ToString());
             foreach (string required in SpecificationMembers.Required)
             {
-                if (!members.ContainsKey(required))
+                if (!members.ContainsKey(required) && !(required == "output" && output is not null))
                     throw new InputException($"$.{required} is missing.");
             }
-            var job = new FileJobSpecification { Inputs = TensorPaths.InOneFile(""), Output = "" };
+            var job = new FileJobSpecification { Inputs = TensorPaths.InOneFile(""), Output = output ?? "" };
             foreach (SpecificationMember member in SpecificationMembers.All)
             {
                 if (members.TryGetValue(member.Name, out SpecificationValue value))

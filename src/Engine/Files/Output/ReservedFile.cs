@@ -47,12 +47,8 @@ internal static class ReservedFile
 
     private static bool IsNoSpace(Exception e)
     {
-        const int FileTooBig = 27; // EFBIG
-        const int NoSpace = 28; // ENOSPC
-        const int OverQuota = 122; // EDQUOT
         const int PreallocationFailed = unchecked((int)0x80131620); // COR_E_IO; other errors carry their errno
-        return e.GetType() == typeof(IOException)
-            && e.HResult is FileTooBig or NoSpace or OverQuota or PreallocationFailed;
+        return DiskFullException.Is(e) || (e.GetType() == typeof(IOException) && e.HResult == PreallocationFailed);
     }
 
     private static void WriteZeros(SafeFileHandle file, long length)

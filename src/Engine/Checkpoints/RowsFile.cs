@@ -3,14 +3,14 @@ using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Microsoft.Win32.SafeHandles;
 
-namespace Distributed.Grains.Blocks;
+namespace Distributed.Engine.Checkpoints;
 
 /// <summary>
 /// The finished rows of one attempt of a block, in a file of its own. An attempt that was given up and wakes up again can
 /// write to its own file alone, which nobody reads any more: that is what keeps it from the output.
 /// </summary>
 /// <remarks>F32, for each batch entry and query head: the block's output rows, then their LSE.</remarks>
-internal sealed class RowsFile : IAttentionSink, IDisposable
+public sealed class RowsFile : IAttentionSink, IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly AttentionShape _shape;

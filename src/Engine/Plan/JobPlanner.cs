@@ -1,12 +1,11 @@
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Jobs;
-using Distributed.Engine.Plan;
 using Distributed.Kernels.Numerics;
 
-namespace Distributed.Grains.Jobs;
+namespace Distributed.Engine.Plan;
 
-/// <summary>Decides into how many blocks and lanes a job is cut on a cluster. It changes the schedule, never the result.</summary>
-internal static class JobPlanner
+/// <summary>Decides into how many blocks and lanes a job is cut that can be saved and lost. It changes the schedule, never the result.</summary>
+public static class JobPlanner
 {
     /// <summary>Bytes of a tile: so many fit into a silo's cache, and its transfer is short beside its use.</summary>
     private const double TileBytes = 32 << 20;

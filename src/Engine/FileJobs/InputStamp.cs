@@ -1,14 +1,12 @@
 using System.Globalization;
-using Distributed.Engine;
-using Distributed.Engine.FileJobs;
 
-namespace Distributed.Grains.Jobs;
+namespace Distributed.Engine.FileJobs;
 
 /// <summary>
 /// Length and time of change of a job's input files. A file that changes while a job runs would mix two inputs in one
 /// output, so every silo looks before it begins.
 /// </summary>
-internal static class InputStamp
+public static class InputStamp
 {
     /// <summary>What the files are like now.</summary>
     public static string Of(TensorPaths inputs) => string.Join(

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Ring;
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Spans;
+
+namespace Distributed.Engine.FileJobs.Durable;
+
+/// <summary>One block of a durable job: goes on from its checkpoint, and leaves its rows on disk.</summary>
+internal sealed class DurableBlock : IBlockWatch
+{
+    private readonly DurableJobFolder _folder;
+    private readonly JobPlan _plan;
+    private readonly PlannedBlock _block;
+    private LaneContext? _context;
+    private BlockSaver? _saver;
+    private long _began;
+
+    public DurableBlock(JobPlan plan, int block, DurableJobFolder folder)
+    {
+        (_plan, _block, _folder) = (plan, plan.Blocks[block], folder);
+        Tally = folder.Finished(block);
+    }
+
+    /// <summary>What it took; null until its rows are on disk.</summary>
+    public BlockTally? Tally { get; private set; }
+
+    public double CostDone => Tally?.Cost ?? _context?.CostDone ?? 0;
+
+    public long PairsSeen => Tally?.PairsSeen ?? _context?.PairsSeen ?? 0;
+
+    public DurableBlockProgress Progress
+    {
+        get
+        {
+            RowRange rows = Rows;
+            double cost = _block.Cost * _plan.Shape.Batch * _plan.Shape.QueryHeads;
+            return new DurableBlockProgress(
+                _block.Index,
+                Tally is not null ? DurableBlockState.Finished : _context is not null ? DurableBlockState.Running : DurableBlockState.Waiting,
+                rows.Start, rows.Count, Tally is not null || cost == 0 ? 1 : Math.Min(1, CostDone / cost), Seconds);
+        }
+    }
+
+    private double Seconds => Tally?.Seconds ?? (_began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds);
+
+    private RowRange Rows => _block.QuerySpans == 0
+        ? default
+        : new RowRange(
+            _plan.QueryGrid[_block.FirstQuerySpan].Start,
+            checked((int)(_plan.QueryGrid[_block.FirstQuerySpan + _block.QuerySpans - 1].End - _plan.QueryGrid[_block.FirstQuerySpan].Start)));
+
+    /// <summary>Computes it to its end. When it is cancelled it is saved, so that no work is lost.</summary>
+    public async Task RunAsync(DurableRun run, CancellationToken cancellation)
+    {
+        using RowsFile rows = RowsFile.Create(_folder.RowsOf(_block.Index), _plan, _block);
+        _saver = new BlockSaver(_folder.CheckpointOf(_block.Index), run.Key, run.CheckpointInterval);
+        _began = Stopwatch.GetTimestamp();
+        using BlockWorker worker = _saver.Restore(
+            [_folder.CheckpointOf(_block.Index)], () => Fresh(run, rows),
+            (checkpoint, _) => File.Move(checkpoint, checkpoint + ".damaged", overwrite: true));
+        try
+        {
+            await BlockRun.ToEndAsync(worker, run.Tiles, run.Pool, this, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!worker.Finished)
+        {
+            // Every lane is between two folds.
+            _saver.Save(worker);
+            _context = null;
+            throw;
+        }
+        rows.Flush();
+        var tally = new BlockTally(_context!.CostDone, _context.PairsSeen, Seconds);
+        _folder.Finish(_block.Index, tally);
+        Tally = tally;
+    }
+
+    /// <summary>Gives its finished rows to a sink.</summary>
+    public void CopyTo(IAttentionSink sink) => RowsFile.CopyTo(_folder.RowsOf(_block.Index), _plan, _block, sink);
+
+    public void Waits(int tile)
+    {
+    }
+
+    public void Has(int tile, bool waited)
+    {
+    }
+
+    public Task AbsorbedAsync(BlockWorker worker, int tile)
+    {
+        _saver!.SaveIfDue(worker);
+        return Task.CompletedTask;
+    }
+
+    private BlockWorker Fresh(DurableRun run, RowsFile rows)
+    {
+        _context = new LaneContext(_plan, run.Queries, run.Scale, CpuKernels.Best, run.Packed, rows) { KeepStates = true };
+        return new BlockWorker(_context, _block, run.RowsPerLane);
+    }
+}

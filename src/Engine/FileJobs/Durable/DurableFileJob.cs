@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using Distributed.Engine.Compute;
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tiles;
+using Distributed.Kernels.Cpu;
+
+namespace Distributed.Engine.FileJobs.Durable;
+
+/// <summary>
+/// Runs a job over tensor files in this process so that it can be stopped at any moment, or killed, and gone on with: by
+/// this process or a later one. The output has the same bits as without any stop.
+/// </summary>
+/// <param name="id">Tells the job's checkpoints from those of other jobs.</param>
+/// <param name="job">What to do; the same in every run.</param>
+/// <param name="plan">How it is cut; the same in every run.</param>
+/// <param name="folder">Where it keeps its checkpoints and finished rows.</param>
+/// <param name="options">With how much of the machine.</param>
+public sealed class DurableFileJob(
+    string id, FileJobSpecification job, DurableJobPlan plan, string folder, DurableJobOptions options)
+{
+    /// <summary>Bytes of packed keys and values held for sharing between query spans.</summary>
+    internal const long PackedBytes = 96L << 20;
+
+    private readonly DurableJobFolder _folder = new(folder);
+    private volatile DurableBlock[] _blocks = [];
+    private double _cost;
+
+    /// <summary>How far it is.</summary>
+    public DurableJobProgress Progress
+    {
+        get
+        {
+            DurableBlock[] blocks = _blocks;
+            long pairs = blocks.Sum(block => block.PairsSeen);
+            double done = blocks.Length == 0 || _cost == 0 ? 0 : Math.Min(1, blocks.Sum(block => block.CostDone) / _cost);
+            return new DurableJobProgress(
+                done, (double)pairs * plan.Shape.FlopsPerPair, pairs, plan.Blocks, blocks.Count(block => block.Tally is not null));
+        }
+    }
+
+    /// <summary>How far its blocks are; none before it runs.</summary>
+    public IReadOnlyList<DurableBlockProgress> Blocks => [.. _blocks.Select(block => block.Progress)];
+
+    /// <summary>Takes it from where it is to its end: the output has its name, and everything else is still there.</summary>
+    /// <param name="cancellation">Stops it; what is done is saved.</param>
+    /// <exception cref="InputException">An input is not what it was, or cannot be used.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        _folder.Open();
+        InputStamp.Check(job.Inputs, plan.InputStamp);
+        using JobFiles files = JobFiles.Open(job);
+        JobPlan cut = JobPlan.Create(files.Input, job.Options with { Blocks = plan.Blocks });
+        _cost = cut.Cost * cut.Shape.Batch * cut.Shape.QueryHeads;
+        DurableBlock[] blocks = [.. Enumerable.Range(0, cut.Blocks.Count).Select(block => new DurableBlock(cut, block, _folder))];
+        _blocks = blocks;
+        using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
+        {
+            var run = new DurableRun(
+                Key(), files.Input.Queries, job.Options.ScaleFor(files.Input.Shape.KeyDim), packed,
+                new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval);
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.BlocksAtOnce, CancellationToken = cancellation };
+            await Parallel.ForEachAsync(
+                blocks.Where(block => block.Tally is null), parallel,
+                async (block, cancelled) => await block.RunAsync(run, cancelled).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        cancellation.ThrowIfCancellationRequested();
+        WriteOutput(files, blocks, cancellation);
+    }
+
+    private void WriteOutput(JobFiles files, DurableBlock[] blocks, CancellationToken cancellation)
+    {
+        using FileJobOutput output = FileJobOutput.Create(job, files);
+        _folder.NoteOutput(output.TemporaryPath);
+        foreach (DurableBlock block in blocks)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            block.CopyTo(output.Sink);
+        }
+        output.Commit();
+    }
+
+    private ReadOnlyMemory<byte> Key() =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{id}|{plan.Blocks}|{plan.RowsPerLane}|{SpecificationDocument.Write(job)}"));
+}
+
+/// <summary>How a durable job runs.</summary>
+/// <param name="Threads">Compute threads.</param>
+/// <param name="BlocksAtOnce">Blocks computed at a time.</param>
+/// <param name="CheckpointInterval">Time between checkpoints of a block.</param>
+public sealed record DurableJobOptions(int Threads, int BlocksAtOnce, TimeSpan CheckpointInterval);

@@ -1,0 +1,10 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Tiles;
+
+namespace Distributed.Engine.FileJobs.Durable;
+
+/// <summary>What the blocks of a durable job share while it runs.</summary>
+internal sealed record DurableRun(
+    ReadOnlyMemory<byte> Key, HeadTensor Queries, double Scale, PackedSpanCache Packed, ITileSource Tiles, ComputePool Pool,
+    int RowsPerLane, TimeSpan CheckpointInterval);

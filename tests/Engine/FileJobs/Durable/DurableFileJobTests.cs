@@ -1,0 +1,115 @@
+using Distributed.Engine.FileJobs;
+using Distributed.Engine.FileJobs.Durable;
+using Distributed.Engine.Files;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Tests.Files;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Engine.Tests.FileJobs.Durable;
+
+public sealed class DurableFileJobTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Stopped_at_any_moment_and_gone_on_with_it_gives_the_same_bytes(int seed)
+    {
+        FileJobSpecification job = Job(rows: 5000);
+        await FileJob.RunAsync(job);
+        byte[] expected = await File.ReadAllBytesAsync(job.Output);
+        File.Delete(job.Output);
+        var random = new Random(seed);
+        DurableJobPlan plan = Plan(job);
+        int stops = 0;
+        double before = 0;
+
+        while (!File.Exists(job.Output))
+        {
+            var run = new DurableFileJob("job", job, plan, _folder.File("work"), Options);
+            using var stop = new CancellationTokenSource();
+            Task running = run.RunAsync(stop.Token);
+            // Stops after a random share of the work; the last runs go to the end.
+            double until = before + random.NextDouble() * 0.3;
+            while (!running.IsCompleted && (stops > 4 || run.Progress.Done < until))
+                await Task.WhenAny(running, Task.Delay(1));
+            await stop.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            Assert.True(running.IsCompletedSuccessfully || running.IsCanceled, $"It neither ended nor stopped: {running.Exception}");
+            Assert.True(run.Progress.Done >= before, $"After stop {stops} it had {run.Progress.Done} done, before it {before}: work was lost.");
+            before = run.Progress.Done;
+            stops++;
+        }
+
+        Assert.True(stops > 1, "The job was never stopped.");
+        Assert.Equal(expected, await File.ReadAllBytesAsync(job.Output));
+    }
+
+    [Fact]
+    public async Task An_input_that_has_changed_meanwhile_is_refused()
+    {
+        FileJobSpecification job = Job(rows: 1200);
+        DurableJobPlan plan = Plan(job);
+        File.SetLastWriteTimeUtc(job.Inputs.Together!, DateTime.UtcNow.AddMinutes(1));
+
+        InputException refused = await Assert.ThrowsAsync<InputException>(
+            () => new DurableFileJob("job", job, plan, _folder.File("work"), Options).RunAsync(CancellationToken.None));
+
+        Assert.Contains("is not what it was", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(job.Output));
+    }
+
+    [Fact]
+    public async Task A_damaged_checkpoint_is_left_aside()
+    {
+        FileJobSpecification job = Job(rows: 3000);
+        await FileJob.RunAsync(job);
+        byte[] expected = await File.ReadAllBytesAsync(job.Output);
+        DurableJobPlan plan = Plan(job);
+        Directory.CreateDirectory(_folder.File("work/checkpoints"));
+        for (int block = 0; block < plan.Blocks; block++)
+            await File.WriteAllTextAsync(_folder.File($"work/checkpoints/{block}"), "no checkpoint");
+
+        await new DurableFileJob("job", job, plan, _folder.File("work"), Options).RunAsync(CancellationToken.None);
+
+        Assert.Equal(expected, await File.ReadAllBytesAsync(job.Output));
+    }
+
+    private static DurableJobOptions Options => new(2, 2, TimeSpan.FromMilliseconds(5));
+
+    private static DurableJobPlan Plan(FileJobSpecification job) => DurableJobPlan.Of(job, threads: 2, blocksAtOnce: 2, slots: 2);
+
+    private FileJobSpecification Job(long rows)
+    {
+        var shape = new AttentionShape(1, 2, 1, rows, rows, 16, 16);
+        string input = _folder.File("in.safetensors");
+        using (TensorFileWriter writer = TensorFileWriter.Create(input,
+            [
+                new TensorSpec("q", ElementType.F32, 1, shape.QueryHeads, rows, 16),
+                new TensorSpec("k", ElementType.F32, 1, shape.KeyHeads, rows, 16),
+                new TensorSpec("v", ElementType.F32, 1, shape.KeyHeads, rows, 16),
+            ]))
+        {
+            var random = new Random(1);
+            foreach ((string name, int heads) in new[] { ("q", 2), ("k", 1), ("v", 1) })
+            {
+                var numbers = new float[rows * heads * 16];
+                foreach (ref float number in numbers.AsSpan())
+                    number = (float)(random.NextDouble() * 4 - 2);
+                writer[name].Write(0, numbers);
+            }
+            writer.Commit();
+        }
+        return new FileJobSpecification
+        {
+            Inputs = TensorPaths.InOneFile(input),
+            Output = _folder.File("out.safetensors"),
+            WithLogSumExp = true,
+            Options = new AttentionOptions { Causal = CausalAlignment.TopLeft },
+        };
+    }
+}

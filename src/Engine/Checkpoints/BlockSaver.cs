@@ -4,17 +4,14 @@ using Distributed.Engine.Ring;
 namespace Distributed.Engine.Checkpoints;
 
 /// <summary>
-/// Saves a block from time to time, and takes it up from where it was saved. When writing takes long, it saves less often:
-/// the disk gets at most a twentieth of the time.
+/// Saves a block at its <see cref="CheckpointPace"/>, and takes it up from where it was saved.
 /// </summary>
 /// <param name="path">The checkpoint's file.</param>
 /// <param name="key">What checkpoints must have in common to be of one job (<see cref="BlockCheckpoint"/>).</param>
 /// <param name="interval">Time between checkpoints.</param>
 public sealed class BlockSaver(string path, ReadOnlyMemory<byte> key, TimeSpan interval)
 {
-    private const double Share = 20;
-    private TimeSpan _least = TimeSpan.Zero;
-    private long _last = Stopwatch.GetTimestamp();
+    private readonly CheckpointPace _pace = new(interval, TimeProvider.System);
 
     /// <summary>Makes a worker that goes on from the first good checkpoint, or from nothing.</summary>
     /// <param name="checkpoints">Files that may hold one, the best first.</param>
@@ -48,7 +45,7 @@ public sealed class BlockSaver(string path, ReadOnlyMemory<byte> key, TimeSpan i
     public bool SaveIfDue(BlockWorker worker)
     {
         ArgumentNullException.ThrowIfNull(worker);
-        if (worker.Finished || Stopwatch.GetElapsedTime(_last) < (_least > interval ? _least : interval))
+        if (worker.Finished || !_pace.Due)
             return false;
         Save(worker);
         return true;
@@ -60,7 +57,6 @@ public sealed class BlockSaver(string path, ReadOnlyMemory<byte> key, TimeSpan i
     {
         long started = Stopwatch.GetTimestamp();
         BlockCheckpoint.Write(path, key, worker);
-        _last = Stopwatch.GetTimestamp();
-        _least = Stopwatch.GetElapsedTime(started) * Share;
+        _pace.Saved(Stopwatch.GetElapsedTime(started));
     }
 }

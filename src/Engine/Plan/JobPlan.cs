@@ -10,15 +10,18 @@ namespace Distributed.Engine.Plan;
 /// </summary>
 public sealed class JobPlan
 {
+    private readonly SpanWork _work;
+
     private JobPlan(
-        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, JobRows rows, SpanGrid queryGrid, SpanGrid keyGrid,
-        TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
+        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, JobRows rows, SpanWork work, SpanGrid queryGrid,
+        SpanGrid keyGrid, TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
     {
         Shape = shape;
         Tensors = tensors;
         Masks = masks;
         Scores = scores;
         Rows = rows;
+        _work = work;
         QueryGrid = queryGrid;
         KeyGrid = keyGrid;
         Order = new CanonicalOrder(queryGrid.Count, keyGrid.Count);
@@ -78,6 +81,20 @@ public sealed class JobPlan
         return low;
     }
 
+    /// <summary>Estimated pairs in a rectangle of spans, a mean over heads and batch entries.</summary>
+    public PairCounts PairsIn(in SpanRectangle rectangle)
+    {
+        double full = 0, partial = 0;
+        _work.Visit(rectangle, (TileClass what, in SpanRectangle at) =>
+        {
+            if (what == TileClass.Full)
+                full += _work.Area(at);
+            else if (what == TileClass.Partial)
+                partial += _work.Area(at) / 2;
+        });
+        return new PairCounts(full / _work.Matrices, partial / _work.Matrices);
+    }
+
     /// <summary>Plans a job.</summary>
     /// <param name="input">Its tensors.</param>
     /// <param name="options">What to compute. There are never more blocks than query spans.</param>
@@ -104,45 +121,37 @@ public sealed class JobPlan
         MaskSet masks = JobMasks.Of(shape, options, tensors);
         var queryGrid = new SpanGrid(shape.QueryRows, options.SpanRows);
         var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
-        double[] costs = CostOfSpans(shape, queryGrid, keyGrid, masks, out TileCounts counts);
+        var work = new SpanWork(shape, queryGrid, keyGrid, masks);
+        double[] costs = CostOfSpans(work, queryGrid.Count, keyGrid.Count, out TileCounts counts);
         IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), queryGrid, keyGrid, counts, costs, blocks);
+        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks);
     }
 
-    private static double[] CostOfSpans(
-        in AttentionShape shape, SpanGrid queryGrid, SpanGrid keyGrid, MaskSet masks, out TileCounts counts)
+    private static double[] CostOfSpans(SpanWork work, int querySpans, int keySpans, out TileCounts counts)
     {
         long skipped = 0, partial = 0, full = 0;
-        int heads = masks.VariesByHead ? shape.QueryHeads : 1;
-        int planes = checked(heads * (masks.VariesByBatch ? shape.Batch : 1));
-        var costs = new double[queryGrid.Count];
-        for (int plane = 0; plane < planes; plane++)
+        // In halves of a pair, so that sums are exact whatever their order.
+        var halves = new double[querySpans];
+        work.Visit(new SpanRectangle(0, querySpans, 0, keySpans), (TileClass what, in SpanRectangle at) =>
         {
-            for (int i = 0; i < costs.Length; i++)
+            long pairs = (long)at.Queries * at.Keys;
+            switch (what)
             {
-                for (int j = 0; j < keyGrid.Count; j++)
-                {
-                    var tile = new MaskTile(plane / heads, plane % heads, queryGrid[i], keyGrid[j]);
-                    double area = (double)tile.Queries.Count * tile.Keys.Count / planes;
-                    switch (masks.Classify(tile))
-                    {
-                        case TileClass.Skip:
-                            skipped++;
-                            break;
-                        case TileClass.Partial:
-                            partial++;
-                            costs[i] += area / 2;
-                            break;
-                        default:
-                            full++;
-                            costs[i] += area;
-                            break;
-                    }
-                }
+                case TileClass.Skip:
+                    skipped += pairs;
+                    return;
+                case TileClass.Partial:
+                    partial += pairs;
+                    break;
+                default:
+                    full += pairs;
+                    break;
             }
-        }
-        counts = new TileCounts(skipped, partial, full, planes);
-        return costs;
+            for (int span = at.FirstQuery; span < at.FirstQuery + at.Queries; span++)
+                halves[span] += work.Area(at with { FirstQuery = span, Queries = 1 }) * (what == TileClass.Partial ? 1 : 2);
+        });
+        counts = new TileCounts(skipped, partial, full, work.Matrices);
+        return [.. halves.Select(pairs => pairs / 2 / work.Matrices)];
     }
 
     /// <summary>

@@ -26,15 +26,34 @@ public static class JobPlanner
     /// <param name="threads">Compute threads of the silo that has the most.</param>
     public static (int Blocks, int RowsPerLane) Cut(FileJobSpecification specification, AttentionInput input, int slots, int threads)
     {
-        AttentionShape shape = input.Shape;
-        double keyBytes = (double)shape.Batch * shape.KeyHeads * shape.KeyRows
-            * (shape.KeyDim * input.Keys.Type.SizeInBytes() + shape.ValueDim * input.Values.Type.SizeInBytes());
-        double wanted = Math.Max(specification.Options.Blocks, Math.Max(slots * BlocksPerSlot, Math.Ceiling(keyBytes / TileBytes)));
-        int blocks = (int)Math.Min(wanted, AttentionOptions.MaxParallelism);
+        int blocks = Blocks(input.Shape, input.Keys.Type, input.Values.Type, specification.Options.Blocks, slots);
         JobPlan plan = JobPlan.Create(input, specification.Options with { Blocks = blocks });
+        return (plan.Blocks.Count, RowsPerLane(plan, threads));
+    }
+
+    /// <summary>How many blocks are wanted; a plan makes fewer where there are not as many spans.</summary>
+    /// <param name="shape">Sizes of the job.</param>
+    /// <param name="keyType">Element type of the keys.</param>
+    /// <param name="valueType">Element type of the values.</param>
+    /// <param name="atLeast">Blocks that were asked for.</param>
+    /// <param name="slots">Blocks that the cluster computes at a time.</param>
+    public static int Blocks(in AttentionShape shape, ElementType keyType, ElementType valueType, int atLeast, int slots)
+    {
+        double keyBytes = (double)shape.Batch * shape.KeyHeads * shape.KeyRows
+            * (shape.KeyDim * keyType.SizeInBytes() + shape.ValueDim * valueType.SizeInBytes());
+        double wanted = Math.Max(atLeast, Math.Max(slots * BlocksPerSlot, Math.Ceiling(keyBytes / TileBytes)));
+        return (int)Math.Min(wanted, AttentionOptions.MaxParallelism);
+    }
+
+    /// <summary>Query rows that one thread advances at a time.</summary>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="threads">Compute threads of the silo that has the most.</param>
+    public static int RowsPerLane(JobPlan plan, int threads)
+    {
+        AttentionShape shape = plan.Shape;
         int spanRows = plan.QueryGrid.SpanRows, group = Math.Max(1, shape.Group);
         double rows = (double)shape.Batch * shape.KeyHeads * shape.QueryRows / plan.Blocks.Count;
         int perLane = (int)Math.Clamp(rows / (threads * 4), FewestRowsPerLane, Math.Max(spanRows, MostRowsPerLane / group));
-        return (plan.Blocks.Count, perLane >= spanRows ? perLane / spanRows * spanRows : Math.Min(perLane, spanRows));
+        return perLane >= spanRows ? perLane / spanRows * spanRows : Math.Min(perLane, spanRows);
     }
 }

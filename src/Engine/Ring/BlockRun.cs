@@ -10,13 +10,15 @@ namespace Distributed.Engine.Ring;
 public static class BlockRun
 {
     /// <summary>Runs a worker to its end.</summary>
+    /// <typeparam name="TWorker">Who computes the block.</typeparam>
     /// <param name="worker">The worker.</param>
     /// <param name="source">Where it pulls from.</param>
     /// <param name="compute">Where it computes.</param>
     /// <param name="watch">Told what happens; it may save the block.</param>
     /// <param name="cancellation">Stops it between folds.</param>
-    public static async Task ToEndAsync(
-        BlockWorker worker, ITileSource source, ICompute compute, IBlockWatch? watch, CancellationToken cancellation)
+    public static async Task ToEndAsync<TWorker>(
+        TWorker worker, ITileSource source, ICompute compute, IBlockWatch<TWorker>? watch, CancellationToken cancellation)
+        where TWorker : IBlockWorker
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(source);

@@ -9,7 +9,7 @@ namespace Distributed.Engine.Ring;
 /// Computes the query rows of one block. It is told of tiles and folds what it can use of them; it does not care where
 /// they come from, how often, or in which order.
 /// </summary>
-public sealed class BlockWorker : IDisposable
+public sealed class BlockWorker : IBlockWorker, IDisposable
 {
     private readonly LaneContext _context;
     private readonly JobPlan _plan;
@@ -42,11 +42,7 @@ public sealed class BlockWorker : IDisposable
     /// <summary>Whether every row of the block has been written.</summary>
     public bool Finished => _lanes.All(lane => lane.Finished);
 
-    /// <summary>
-    /// The tile to pull next: the first that some lane needs, going leftwards round the ring from
-    /// <paramref name="after"/>; the block's own comes first. Null when the block is finished.
-    /// </summary>
-    /// <param name="after">The tile absorbed last; null before the first.</param>
+    /// <inheritdoc/>
     public int? NextTile(int? after)
     {
         if (Finished)
@@ -56,17 +52,14 @@ public sealed class BlockWorker : IDisposable
                 $"Block {_block.Index} is not finished, yet no tile of {_plan.Blocks.Count} is the next for any of its {_lanes.Length} lanes.");
     }
 
-    /// <summary>
-    /// The tile that will be the next one once <paramref name="present"/> is absorbed, as far as that can be told before;
-    /// null when none will.
-    /// </summary>
+    /// <inheritdoc/>
     public int? TileAfter(int present)
     {
         int? following = Leftwards(present, lane => lane.WillNeed);
         return following == present ? null : following;
     }
 
-    /// <summary>Folds what the block's lanes need of the tile, on the compute threads.</summary>
+    /// <inheritdoc/>
     public Task AbsorbAsync(IKeyValueTile tile, ICompute compute, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(tile);
@@ -105,16 +98,6 @@ public sealed class BlockWorker : IDisposable
         _context.Folded(pairsSeen, costDone);
     }
 
-    private int? Leftwards(int? after, Func<Lane, Func<PlannedBlock, bool>> wants)
-    {
-        int blocks = _plan.Blocks.Count;
-        int start = after is { } last ? last - 1 + blocks : _block.Index;
-        for (int step = 0; step < blocks; step++)
-        {
-            int tile = (start - step + 2 * blocks) % blocks;
-            if (_lanes.Any(lane => wants(lane)(_plan.Blocks[tile])))
-                return tile;
-        }
-        return null;
-    }
+    private int? Leftwards(int? after, Func<Lane, Func<PlannedBlock, bool>> wants) => TileWalk.First(
+        _plan.Blocks.Count, _block.Index, after, tile => _lanes.Any(lane => wants(lane)(_plan.Blocks[tile])));
 }

@@ -1,7 +1,9 @@
 namespace Distributed.Engine.Ring;
 
 /// <summary>Told how a block goes on. Calls come one after the other.</summary>
-public interface IBlockWatch
+/// <typeparam name="TWorker">Who computes the block.</typeparam>
+public interface IBlockWatch<in TWorker>
+    where TWorker : IBlockWorker
 {
     /// <summary>The block can do nothing until it has the tile.</summary>
     void Waits(int tile);
@@ -12,5 +14,5 @@ public interface IBlockWatch
     void Has(int tile, bool waited);
 
     /// <summary>The tile is absorbed; no lane is at work until the returned task ends, so the worker may be saved.</summary>
-    Task AbsorbedAsync(BlockWorker worker, int tile);
+    Task AbsorbedAsync(TWorker worker, int tile);
 }

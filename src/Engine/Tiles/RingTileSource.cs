@@ -38,7 +38,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
         }
     }
 
-    private async Task FetchAsync(int block, NativeBuffer tile, CancellationToken cancellation)
+    private async Task FetchAsync(int block, ITileMemory tile, CancellationToken cancellation)
     {
         var missing = new ConcurrentQueue<int>(Enumerable.Range(0, job.Layout.PartsOf(block)));
         foreach ((TilePeer peer, TileAsk ask) in map().Route(reader, block))
@@ -51,7 +51,8 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
         {
             cancellation.ThrowIfCancellationRequested();
             (long start, int length) = job.Layout.Part(block, part);
-            if (!job.TryGather(block, start, new NativeSlice(tile, start, length).GetSpan()))
+            await job.Store.ReadyAsync(block, length, cancellation).ConfigureAwait(false);
+            if (!job.TryGather(block, start, tile.Slice(start, length).Span))
                 throw new OperationCanceledException($"Job {job.Id} was closed.");
             _exchange.Traffic.Read(length);
         }
@@ -60,7 +61,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     /// <summary>Gets what the peer has of the missing parts. After its first failure or refusal it is asked for no more.</summary>
     /// <returns>What is missing still.</returns>
     private async Task<ConcurrentQueue<int>> FetchFromAsync(
-        TilePeer peer, TileAsk ask, int block, ConcurrentQueue<int> missing, NativeBuffer tile,
+        TilePeer peer, TileAsk ask, int block, ConcurrentQueue<int> missing, ITileMemory tile,
         CancellationToken cancellation)
     {
         var refused = new ConcurrentQueue<int>();
@@ -81,10 +82,10 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     }
 
     private async Task<bool> TryFetchAsync(
-        TilePeer peer, TileAsk ask, TilePart part, NativeBuffer tile, CancellationToken cancellation)
+        TilePeer peer, TileAsk ask, TilePart part, ITileMemory tile, CancellationToken cancellation)
     {
         (long start, int length) = job.Layout.Part(part.Block, part.Index);
-        Memory<byte> destination = new NativeSlice(tile, start, length).Memory;
+        Memory<byte> destination = tile.Slice(start, length);
         for (int tries = 0; tries < _exchange.Limits.Tries; tries++)
         {
             using var late = new CancellationTokenSource(_exchange.Limits.PartTimeout, _exchange.Time);
@@ -110,11 +111,11 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     {
         public int Block => block;
 
-        public unsafe TensorRows Keys(int batch, int keyHead, int keySpan) =>
-            layout.Rows((nint)lease.Buffer.Pointer, block, batch, keyHead, keySpan, values: false);
+        public TensorRows Keys(int batch, int keyHead, int keySpan) =>
+            layout.Rows(lease.Memory.Address, block, batch, keyHead, keySpan, values: false);
 
-        public unsafe TensorRows Values(int batch, int keyHead, int keySpan) =>
-            layout.Rows((nint)lease.Buffer.Pointer, block, batch, keyHead, keySpan, values: true);
+        public TensorRows Values(int batch, int keyHead, int keySpan) =>
+            layout.Rows(lease.Memory.Address, block, batch, keyHead, keySpan, values: true);
 
         public void Dispose() => lease.Dispose();
     }

@@ -11,7 +11,7 @@ namespace Distributed.Engine.Tiles;
 /// <param name="input">The job's tensors.</param>
 /// <param name="plan">The job's plan.</param>
 /// <exception cref="ArgumentException">The plan was made without the input's optional tensors, or with others.</exception>
-public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileSource
+public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileSource, ITileStore
 {
     private readonly JobPlan _plan = plan.Tensors == input.Tensors
         ? plan
@@ -20,12 +20,23 @@ public sealed class StoreTileSource(AttentionInput input, JobPlan plan) : ITileS
     /// <inheritdoc/>
     public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation) => ValueTask.FromResult(Tile(block));
 
-    /// <summary>The tile that <paramref name="block"/> owns, where it is stored.</summary>
+    /// <inheritdoc/>
     public IKeyValueTile Tile(int block)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(block);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, _plan.Blocks.Count);
         return new StoredTile(input, _plan, block);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ReadyAsync(int block, int bytes, CancellationToken cancellation) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Read(TileLayout layout, int block, long start, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        using IKeyValueTile stored = Tile(block);
+        layout.Gather(stored, start, destination);
     }
 
     private sealed class StoredTile(AttentionInput input, JobPlan plan, int block) : IKeyValueTile

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Distributed.Kernels.Memory;
 
 namespace Distributed.Engine.Tiles;
 
@@ -10,12 +9,14 @@ namespace Distributed.Engine.Tiles;
 /// <param name="byteLimit">
 /// Bytes to hold. Tiles in use are never dropped, so the blocks at work can go over it by two tiles each.
 /// </param>
-public sealed class TileCache(long byteLimit) : IDisposable
+/// <param name="take">Takes memory for so many bytes; null = native memory.</param>
+public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = null) : IDisposable
 {
+    private readonly Func<long, ITileMemory> _take = take ?? (bytes => new NativeTileMemory(bytes));
     private readonly Lock _lock = new();
     private readonly Dictionary<(Guid Job, int Block), Entry> _entries = [];
     private readonly LinkedList<Entry> _idle = [];
-    private readonly Stack<NativeBuffer> _free = [];
+    private readonly Stack<ITileMemory> _free = [];
     private long _bytes;
     private bool _disposed;
 
@@ -33,14 +34,14 @@ public sealed class TileCache(long byteLimit) : IDisposable
     /// <param name="job">The job.</param>
     /// <param name="block">The block that owns the tile.</param>
     /// <param name="bytes">The tile's bytes.</param>
-    /// <param name="fetch">Fills the buffer; its failure is the failure of all that wait.</param>
+    /// <param name="fetch">Fills the memory; its failure is the failure of all that wait.</param>
     /// <returns>A lease; the tile stays until it is disposed.</returns>
-    public async ValueTask<Lease> RentAsync(Guid job, int block, long bytes, Func<NativeBuffer, Task> fetch)
+    public async ValueTask<Lease> RentAsync(Guid job, int block, long bytes, Func<ITileMemory, Task> fetch)
     {
         ArgumentNullException.ThrowIfNull(fetch);
         if (Enter(job, block, out Entry entry) is not { } ready)
         {
-            await FetchAsync(entry, (nuint)bytes, fetch).ConfigureAwait(false);
+            await FetchAsync(entry, bytes, fetch).ConfigureAwait(false);
             return new Lease(this, entry, wasHere: false);
         }
         try
@@ -76,7 +77,7 @@ public sealed class TileCache(long byteLimit) : IDisposable
         {
             foreach (Entry entry in _entries.Values.Where(entry => entry.Job == job).ToArray())
                 Remove(entry);
-            while (_free.TryPop(out NativeBuffer? buffer))
+            while (_free.TryPop(out ITileMemory? buffer))
                 buffer.Dispose();
         }
     }
@@ -89,7 +90,7 @@ public sealed class TileCache(long byteLimit) : IDisposable
             _disposed = true;
             foreach (Entry entry in _entries.Values.ToArray())
                 Remove(entry);
-            while (_free.TryPop(out NativeBuffer? buffer))
+            while (_free.TryPop(out ITileMemory? buffer))
                 buffer.Dispose();
         }
     }
@@ -111,12 +112,12 @@ public sealed class TileCache(long byteLimit) : IDisposable
         }
     }
 
-    private async Task FetchAsync(Entry entry, nuint bytes, Func<NativeBuffer, Task> fetch)
+    private async Task FetchAsync(Entry entry, long bytes, Func<ITileMemory, Task> fetch)
     {
         try
         {
-            entry.Buffer = Take(bytes);
-            await fetch(entry.Buffer).ConfigureAwait(false);
+            entry.Memory = Take(bytes);
+            await fetch(entry.Memory).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -139,21 +140,21 @@ public sealed class TileCache(long byteLimit) : IDisposable
         waited.ForEach(waiter => waiter.SetResult());
     }
 
-    private NativeBuffer Take(nuint bytes)
+    private ITileMemory Take(long bytes)
     {
         lock (_lock)
         {
-            while (_bytes + (long)bytes > byteLimit && _idle.First is { } oldest)
+            while (_bytes + bytes > byteLimit && _idle.First is { } oldest)
                 Remove(oldest.Value);
-            _bytes += (long)bytes;
-            while (_free.TryPop(out NativeBuffer? free))
+            _bytes += bytes;
+            while (_free.TryPop(out ITileMemory? free))
             {
                 if (free.Length == bytes)
                     return free;
                 free.Dispose();
             }
         }
-        return new NativeBuffer(bytes);
+        return _take(bytes);
     }
 
     private void Use(Entry entry)
@@ -188,10 +189,10 @@ public sealed class TileCache(long byteLimit) : IDisposable
 
     private void Free(Entry entry)
     {
-        if (entry.Buffer is not { } buffer)
+        if (entry.Memory is not { } buffer)
             return;
-        entry.Buffer = null;
-        _bytes -= (long)buffer.Length;
+        entry.Memory = null;
+        _bytes -= buffer.Length;
         if (_disposed || _free.Count > 1)
             buffer.Dispose();
         else
@@ -208,12 +209,12 @@ public sealed class TileCache(long byteLimit) : IDisposable
         {
             _cache = cache;
             _entry = entry;
-            Buffer = entry.Buffer!;
+            Memory = entry.Memory!;
             WasHere = wasHere;
         }
 
         /// <summary>The tile's bytes, as <see cref="TileLayout"/> says.</summary>
-        public NativeBuffer Buffer { get; }
+        public ITileMemory Memory { get; }
 
         /// <summary>Whether the tile was here when it was asked for.</summary>
         public bool WasHere { get; }
@@ -242,7 +243,7 @@ public sealed class TileCache(long byteLimit) : IDisposable
         public bool Ready { get; set; }
         public int Users { get; set; }
         public bool Gone { get; set; }
-        public NativeBuffer? Buffer { get; set; }
+        public ITileMemory? Memory { get; set; }
 
         /// <summary>A task for each that waits: what one of them does next does not keep the others waiting.</summary>
         public Task Wait()

@@ -7,7 +7,7 @@ namespace Distributed.Engine.Tiles;
 /// <param name="transport">The way to other processes.</param>
 /// <param name="limits">Time-outs and windows.</param>
 /// <param name="time">The clock.</param>
-public sealed unsafe class TileExchange(
+public sealed class TileExchange(
     TileCache cache, ITileTransport transport, TileLimits limits, TimeProvider time) : ITileShelf
 {
     private readonly ConcurrentDictionary<Guid, Job> _jobs = [];
@@ -27,7 +27,7 @@ public sealed unsafe class TileExchange(
     /// <param name="job">The job.</param>
     /// <param name="layout">How its tiles travel.</param>
     /// <param name="store">Its input.</param>
-    public Job Open(Guid job, TileLayout layout, StoreTileSource store)
+    public Job Open(Guid job, TileLayout layout, ITileStore store)
     {
         var opened = new Job(this, job, layout, store);
         return _jobs.TryAdd(job, opened)
@@ -44,7 +44,7 @@ public sealed unsafe class TileExchange(
         if (cache.TryRent(part.Job, part.Block, out TileCache.Lease? lease))
         {
             using (lease)
-                new ReadOnlySpan<byte>(lease.Buffer.Pointer + start, length).CopyTo(destination);
+                lease.Memory.CopyTo(start, destination[..length]);
             return length;
         }
         return ask == TileAsk.Owner && job.TryGather(part.Block, start, destination[..length]) ? length : -1;
@@ -54,10 +54,10 @@ public sealed unsafe class TileExchange(
     public sealed class Job : IDisposable
     {
         private readonly ReaderWriterLockSlim _closing = new();
-        private readonly StoreTileSource _store;
+        private readonly ITileStore _store;
         private bool _closed;
 
-        internal Job(TileExchange exchange, Guid id, TileLayout layout, StoreTileSource store)
+        internal Job(TileExchange exchange, Guid id, TileLayout layout, ITileStore store)
         {
             (Exchange, Id, Layout, _store) = (exchange, id, layout, store);
         }
@@ -70,7 +70,7 @@ public sealed unsafe class TileExchange(
 
         internal TileExchange Exchange { get; }
 
-        internal StoreTileSource Store => _store;
+        internal ITileStore Store => _store;
 
         /// <summary>Where a block of this process pulls from.</summary>
         /// <param name="block">The block.</param>
@@ -101,8 +101,7 @@ public sealed unsafe class TileExchange(
             {
                 if (_closed)
                     return false;
-                using IKeyValueTile stored = _store.Tile(block);
-                Layout.Gather(stored, start, destination);
+                _store.Read(Layout, block, start, destination);
                 return true;
             }
             finally

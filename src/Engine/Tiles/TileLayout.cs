@@ -9,14 +9,15 @@ namespace Distributed.Engine.Tiles;
 /// <summary>
 /// How a tile lies in the bytes that travel: for each batch entry, key head and key span the keys, then the values, rows
 /// densely packed in the input's element types, each such piece starting at a multiple of 64 bytes. The bytes are cut
-/// into parts of <see cref="PartBytes"/>, the last one shorter.
+/// into parts, the last one shorter.
 /// </summary>
 /// <param name="plan">The job's plan.</param>
 /// <param name="keyType">Element type of the keys.</param>
 /// <param name="valueType">Element type of the values.</param>
-public sealed class TileLayout(JobPlan plan, ElementType keyType, ElementType valueType)
+/// <param name="partBytes">Bytes of every part but the last.</param>
+public sealed class TileLayout(JobPlan plan, ElementType keyType, ElementType valueType, int partBytes = TileLayout.PartBytes)
 {
-    /// <summary>Bytes of every part but the last.</summary>
+    /// <summary>Bytes of every part but the last, as silos send them to each other.</summary>
     public const int PartBytes = 1 << 20;
 
     /// <summary>The plan whose tiles are laid out.</summary>
@@ -37,7 +38,7 @@ public sealed class TileLayout(JobPlan plan, ElementType keyType, ElementType va
     }
 
     /// <summary>Parts of the tile of <paramref name="block"/>; 0 when it has no key.</summary>
-    public int PartsOf(int block) => checked((int)((BytesOf(block) + PartBytes - 1) / PartBytes));
+    public int PartsOf(int block) => checked((int)((BytesOf(block) + partBytes - 1) / partBytes));
 
     /// <summary>First byte and length of a part.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The tile has no such part.</exception>
@@ -45,8 +46,8 @@ public sealed class TileLayout(JobPlan plan, ElementType keyType, ElementType va
     {
         ArgumentOutOfRangeException.ThrowIfNegative(part);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, PartsOf(block));
-        long start = (long)part * PartBytes;
-        return (start, (int)Math.Min(PartBytes, BytesOf(block) - start));
+        long start = (long)part * partBytes;
+        return (start, (int)Math.Min(partBytes, BytesOf(block) - start));
     }
 
     /// <summary>The keys or values of one span in a tile whose first byte is at <paramref name="tile"/>.</summary>

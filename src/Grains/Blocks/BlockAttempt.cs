@@ -15,7 +15,7 @@ namespace Distributed.Grains.Blocks;
 /// and leaves the rows in a file of its own.
 /// </summary>
 #pragma warning disable CA1001 // A token source without a timer holds nothing to release, and several may stop the attempt.
-internal sealed partial class BlockAttempt : IBlockWatch
+internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
 #pragma warning restore CA1001
 {
     private readonly SiloEngine _engine;

@@ -5,13 +5,32 @@ namespace Distributed.Grains.Jobs;
 /// speed: neighbours in the ring live together, and silos finish together. Then whoever is done helps the one that would
 /// be done last, if that gets the block done sooner; whoever joins helps too, and the blocks of the dead go to the living.
 /// </summary>
-/// <param name="costs">Estimated cost of each block.</param>
-/// <param name="finished">Blocks that need not be computed.</param>
-public sealed class BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> finished)
+public sealed class BlockSchedule
 {
-    private readonly Place[] _places = Places(costs.Count, finished);
-    private readonly string?[] _homes = new string?[costs.Count];
+    private readonly IReadOnlyList<double> _costs;
+    private readonly Place[] _places;
+    private readonly string?[] _homes;
     private readonly Dictionary<string, double> _speeds = [];
+
+    // What waits, by the silo that has it: a cluster of a thousand silos asks for its next blocks very often.
+    private readonly Dictionary<string, Waiting> _waiting = [];
+    private readonly Waiting _homeless;
+    private int _unfinished, _pending;
+
+    /// <summary>Begins with no silo.</summary>
+    /// <param name="costs">Estimated cost of each block.</param>
+    /// <param name="finished">Blocks that need not be computed.</param>
+    public BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> finished)
+    {
+        ArgumentNullException.ThrowIfNull(costs);
+        ArgumentNullException.ThrowIfNull(finished);
+        (_costs, _homes, _places, _homeless) = (costs, new string?[costs.Count], new Place[costs.Count], new Waiting(costs));
+        foreach (int block in finished)
+            _places[block] = Place.Finished;
+        foreach (int block in Enumerable.Range(0, costs.Count).Where(block => _places[block] == Place.Pending))
+            _homeless.Add(block);
+        _unfinished = _pending = _homeless.Blocks.Count;
+    }
 
     private enum Place
     {
@@ -24,23 +43,24 @@ public sealed class BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> 
     public IReadOnlyList<string?> Homes => _homes;
 
     /// <summary>Whether every block is finished.</summary>
-    public bool AllFinished => _places.All(place => place == Place.Finished);
+    public bool AllFinished => _unfinished == 0;
 
     /// <summary>Gives the first silos their blocks.</summary>
     /// <param name="silos">Name and speed of each, in an order that puts near ones together.</param>
     public void Divide(IReadOnlyList<(string Silo, double Speed)> silos)
     {
+        ArgumentNullException.ThrowIfNull(silos);
         foreach ((string silo, double speed) in silos)
             _speeds[silo] = speed;
-        double total = costs.Sum(), speeds = silos.Sum(silo => silo.Speed), done = 0, until = 0;
+        double total = _costs.Sum(), speeds = silos.Sum(silo => silo.Speed), done = 0, until = 0;
         int block = 0;
         for (int i = 0; i < silos.Count; i++)
         {
             until += silos[i].Speed / speeds * total;
-            for (; block < costs.Count && (i == silos.Count - 1 || done + costs[block] / 2 <= until); block++)
+            for (; block < _costs.Count && (i == silos.Count - 1 || done + _costs[block] / 2 <= until); block++)
             {
-                done += costs[block];
-                _homes[block] ??= silos[i].Silo;
+                done += _costs[block];
+                Settle(block, _homes[block] ?? silos[i].Silo, _places[block]);
             }
         }
     }
@@ -55,44 +75,50 @@ public sealed class BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> 
         for (int block = 0; block < _homes.Length; block++)
         {
             if (_homes[block] == silo)
-                _homes[block] = null;
+                Settle(block, null, _places[block]);
         }
     }
 
     /// <summary>Takes the next block for a silo that is ready for one; null when it is to wait.</summary>
     public int? Next(string silo)
     {
-        int? block = First(candidate => _homes[candidate] == silo) ?? First(candidate => _homes[candidate] is null) ?? ToHelpWith(silo);
+        int? block = _pending == 0 ? null : WaitingFor(silo).First ?? _homeless.First ?? ToHelpWith(silo);
         if (block is { } taken)
             Run(taken, silo);
         return block;
     }
 
     /// <summary>A block is being computed by a silo.</summary>
-    public void Run(int block, string silo)
-    {
-        _places[block] = Place.Running;
-        _homes[block] = silo;
-    }
+    public void Run(int block, string silo) => Settle(block, silo, Place.Running);
 
     /// <summary>A block is finished.</summary>
-    public void Finish(int block) => _places[block] = Place.Finished;
+    public void Finish(int block) => Settle(block, _homes[block], Place.Finished);
 
     /// <summary>A block's attempt was lost: it is to be done again.</summary>
     public void Lose(int block)
     {
         if (_places[block] == Place.Running)
-            _places[block] = Place.Pending;
+            Settle(block, _homes[block], Place.Pending);
     }
 
-    private int? First(Func<int, bool> fits)
+    private void Settle(int block, string? home, Place place)
     {
-        for (int block = 0; block < _places.Length; block++)
-        {
-            if (_places[block] == Place.Pending && fits(block))
-                return block;
-        }
-        return null;
+        if (_places[block] == Place.Pending)
+            WaitingFor(_homes[block]).Remove(block);
+        _pending += (place == Place.Pending ? 1 : 0) - (_places[block] == Place.Pending ? 1 : 0);
+        _unfinished += (place == Place.Finished ? 0 : 1) - (_places[block] == Place.Finished ? 0 : 1);
+        (_homes[block], _places[block]) = (home, place);
+        if (place == Place.Pending)
+            WaitingFor(home).Add(block);
+    }
+
+    private Waiting WaitingFor(string? home)
+    {
+        if (home is null)
+            return _homeless;
+        if (!_waiting.TryGetValue(home, out Waiting? waiting))
+            _waiting.Add(home, waiting = new Waiting(_costs));
+        return waiting;
     }
 
     /// <summary>The last block of the silo that would be done last, if this silo has it done before that one would.</summary>
@@ -101,28 +127,38 @@ public sealed class BlockSchedule(IReadOnlyList<double> costs, IEnumerable<int> 
         (string? slowest, double longest) = (null, 0);
         foreach ((string other, double speed) in _speeds)
         {
-            double left = 0;
-            for (int block = 0; block < _places.Length; block++)
-            {
-                if (_homes[block] == other && _places[block] == Place.Pending)
-                    left += costs[block] / speed;
-            }
+            double left = _waiting.TryGetValue(other, out Waiting? waiting) ? waiting.Cost / speed : 0;
             if (left > longest)
                 (slowest, longest) = (other, left);
         }
-        for (int block = _places.Length - 1; slowest is not null && block >= 0; block--)
-        {
-            if (_homes[block] == slowest && _places[block] == Place.Pending)
-                return costs[block] / _speeds[silo] <= longest + costs[block] / _speeds[slowest] ? block : null;
-        }
-        return null;
+        if (slowest is null || _waiting[slowest].Last is not { } block)
+            return null;
+        return _costs[block] / _speeds[silo] <= longest + _costs[block] / _speeds[slowest] ? block : null;
     }
 
-    private static Place[] Places(int count, IEnumerable<int> finished)
+    /// <summary>Blocks of one silo that nobody computes yet, and their cost.</summary>
+    private sealed class Waiting(IReadOnlyList<double> costs)
     {
-        var places = new Place[count];
-        foreach (int block in finished)
-            places[block] = Place.Finished;
-        return places;
+        private double? _cost;
+
+        public SortedSet<int> Blocks { get; } = [];
+
+        public int? First => Blocks.Count == 0 ? null : Blocks.Min;
+
+        public int? Last => Blocks.Count == 0 ? null : Blocks.Max;
+
+        public double Cost => _cost ??= Blocks.Sum(block => costs[block]);
+
+        public void Add(int block)
+        {
+            Blocks.Add(block);
+            _cost = null;
+        }
+
+        public void Remove(int block)
+        {
+            Blocks.Remove(block);
+            _cost = null;
+        }
     }
 }

@@ -163,19 +163,14 @@ internal sealed partial class JobCoordinator : IDisposable
             throw new IOException($"No silo could take part in the job within {AnySiloWithin.TotalSeconds:f0} s.");
     }
 
-    /// <summary>
-    /// Goes by the speeds that silos show on this job. One that has shown none yet is taken to be as fast, thread for
-    /// thread, as the others: at worst it keeps one block too long.
-    /// </summary>
+    /// <summary>Goes by the speeds that silos show on this job.</summary>
     private void FollowSpeeds()
     {
         CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
-        (double Speed, int Threads)[] shown = [.. alive.Where(silo => silo.SpeedShown is not null).Select(silo => (silo.SpeedShown!.Value, silo.Info.Threads))];
-        if (shown.Length == 0)
+        if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Threads))]) is not { } speeds)
             return;
-        double perThread = shown.Sum(silo => silo.Speed) / shown.Sum(silo => silo.Threads);
-        foreach (CoordinatedSilo silo in alive)
-            _schedule.Join(silo.Name, silo.SpeedShown ?? perThread * silo.Info.Threads);
+        foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
+            _schedule.Join(silo.Name, speed);
     }
 
     private async Task<CoordinatedSilo?> JoinAsync(string name)

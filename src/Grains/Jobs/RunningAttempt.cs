@@ -57,7 +57,7 @@ internal sealed class CoordinatedSilo(Silos.SiloInfo info)
         {
             double cost = CostFinished + Running.Sum(attempt => attempt.Status.CostDone - attempt.Status.CostRestored);
             double seconds = Began == 0 ? 0 : Stopwatch.GetElapsedTime(Began).TotalSeconds;
-            return cost > 0 && seconds >= 1 ? cost / seconds : null;
+            return SpeedEstimate.Shown(cost, seconds);
         }
     }
 

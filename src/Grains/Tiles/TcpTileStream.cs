@@ -6,7 +6,7 @@ namespace Distributed.Grains.Tiles;
 
 /// <summary>One stream to a tile server, with several requests under way.</summary>
 #pragma warning disable CA1001 // Break ends the stream; a semaphore holds nothing to release until its wait handle is used.
-internal sealed class TcpTileStream
+internal sealed class TcpTileStream : ITileConnection
 #pragma warning restore CA1001
 {
     private readonly Stream _stream;
@@ -20,7 +20,7 @@ internal sealed class TcpTileStream
         _ = Task.Run(ReceiveAsync);
     }
 
-    /// <summary>Whether it will carry nothing more.</summary>
+    /// <inheritdoc/>
     public bool Broken => _broken;
 
     /// <summary>Connects and proves who it is.</summary>
@@ -47,7 +47,7 @@ internal sealed class TcpTileStream
         }
     }
 
-    /// <summary>Gets a part. Afterwards nothing writes to the destination any more.</summary>
+    /// <inheritdoc/>
     public async Task<bool> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
     {
         PendingParts.Request request = _pending.Enter(part, destination);
@@ -80,7 +80,7 @@ internal sealed class TcpTileStream
         return await request.Answer.ConfigureAwait(false);
     }
 
-    /// <summary>Ends the stream and all that is under way on it.</summary>
+    /// <inheritdoc/>
     public void Break(IOException why)
     {
         _broken = true;

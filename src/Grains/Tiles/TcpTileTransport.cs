@@ -9,14 +9,25 @@ namespace Distributed.Grains.Tiles;
 /// next request; a peer that does not answer is left alone for a moment, so that a frozen one does not hold up every tile;
 /// a dead one is not asked again.
 /// </summary>
-/// <param name="secret">The cluster's secret.</param>
-public sealed class TcpTileTransport(byte[] secret) : ITileTransport, IAsyncDisposable
+/// <param name="connect">Opens a stream to a peer.</param>
+/// <param name="time">The clock.</param>
+public sealed class TcpTileTransport(Func<TilePeer, CancellationToken, Task<ITileConnection>> connect, TimeProvider time)
+    : ITileTransport, IAsyncDisposable
 {
     private const int UnderWayPerPeer = 8;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Peer> _peers = [];
     private readonly ConcurrentDictionary<string, bool> _dead = [];
+
+    /// <summary>Over TCP.</summary>
+    /// <param name="secret">The cluster's secret.</param>
+    public TcpTileTransport(byte[] secret)
+        : this(
+            async (peer, cancellation) => await TcpTileStream.ConnectAsync(IPEndPoint.Parse(peer.Endpoint), secret, cancellation).ConfigureAwait(false),
+            TimeProvider.System)
+    {
+    }
 
     /// <inheritdoc/>
     public async ValueTask<bool> FetchAsync(
@@ -26,22 +37,22 @@ public sealed class TcpTileTransport(byte[] secret) : ITileTransport, IAsyncDisp
         Peer of = _peers.GetOrAdd(peer.Name, _ => new Peer());
         if (_dead.ContainsKey(peer.Name))
             throw new IOException($"Silo {peer.Name} is dead.");
-        if (Environment.TickCount64 < of.RestUntil)
+        if (time.GetTimestamp() < of.RestUntil)
             throw new IOException($"Silo {peer.Name} does not answer; it is asked again in a moment.");
-        await of.Credits.WaitAsync(cancellation).ConfigureAwait(false);
+        await of.Credits.TakeAsync(cancellation).ConfigureAwait(false);
         try
         {
-            TcpTileStream stream = await of.StreamAsync(IPEndPoint.Parse(peer.Endpoint), secret, cancellation).ConfigureAwait(false);
+            ITileConnection stream = await of.StreamAsync(() => connect(peer, cancellation), cancellation).ConfigureAwait(false);
             return await stream.FetchAsync(part, ask, destination, cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)
         {
-            of.RestUntil = Environment.TickCount64 + (long)Rest.TotalMilliseconds;
+            of.RestUntil = time.GetTimestamp() + (long)(Rest.TotalSeconds * time.TimestampFrequency);
             throw;
         }
         finally
         {
-            of.Credits.Release();
+            of.Credits.Give();
         }
     }
 
@@ -68,31 +79,29 @@ public sealed class TcpTileTransport(byte[] secret) : ITileTransport, IAsyncDisp
         return ValueTask.CompletedTask;
     }
 
-#pragma warning disable CA1001 // A semaphore holds nothing to release until its wait handle is used.
     private sealed class Peer
-#pragma warning restore CA1001
     {
-        private readonly SemaphoreSlim _connecting = new(1);
-        private TcpTileStream? _stream;
+        private readonly Credits _connecting = new(1);
+        private ITileConnection? _stream;
 
-        public SemaphoreSlim Credits { get; } = new(UnderWayPerPeer);
+        public Credits Credits { get; } = new(UnderWayPerPeer);
 
         public long RestUntil { get; set; }
 
-        public async Task<TcpTileStream> StreamAsync(IPEndPoint endpoint, byte[] secret, CancellationToken cancellation)
+        public async Task<ITileConnection> StreamAsync(Func<Task<ITileConnection>> connect, CancellationToken cancellation)
         {
             if (Volatile.Read(ref _stream) is { Broken: false } open)
                 return open;
-            await _connecting.WaitAsync(cancellation).ConfigureAwait(false);
+            await _connecting.TakeAsync(cancellation).ConfigureAwait(false);
             try
             {
                 if (_stream is not { Broken: false })
-                    _stream = await TcpTileStream.ConnectAsync(endpoint, secret, cancellation).ConfigureAwait(false);
+                    _stream = await connect().ConfigureAwait(false);
                 return _stream;
             }
             finally
             {
-                _connecting.Release();
+                _connecting.Give();
             }
         }
 

@@ -35,6 +35,9 @@ public sealed class DocumentMask : IAttentionMask
     public string Description => $"{_queryStarts.Length - 1} documents";
 
     /// <inheritdoc/>
+    public bool ClassifiesAnySize => true;
+
+    /// <inheritdoc/>
     public TileClass Classify(in MaskTile tile)
     {
         if (tile.Queries.Count == 0 || tile.Keys.Count == 0)

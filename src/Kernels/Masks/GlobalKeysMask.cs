@@ -20,6 +20,9 @@ public sealed class GlobalKeysMask(IAttentionMask inner, long count) : IAttentio
     public bool VariesByHead => inner.VariesByHead;
 
     /// <inheritdoc/>
+    public bool ClassifiesAnySize => inner.ClassifiesAnySize;
+
+    /// <inheritdoc/>
     public TileClass Classify(in MaskTile tile)
     {
         if (tile.Queries.Count == 0 || tile.Keys.Count == 0)

@@ -18,6 +18,11 @@ public interface IAttentionMask
     bool VariesByHead => false;
 
     /// <summary>
+    /// Whether <see cref="Classify"/> is as quick for a rectangle of any size. The plan then asks about many spans at once.
+    /// </summary>
+    bool ClassifiesAnySize => false;
+
+    /// <summary>
     /// What this mask leaves of the rectangle. It may say <see cref="TileClass.Partial"/> only where it is true:
     /// a rectangle that is empty or whole must be called so, as the plan counts on it.
     /// </summary>

@@ -22,6 +22,10 @@ public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAtten
     public bool VariesByHead => masks.Any(mask => mask.VariesByHead);
 
     /// <inheritdoc/>
+    /// <remarks>Two partial masks are settled by looking at their words, which takes longer the larger the rectangle is.</remarks>
+    public bool ClassifiesAnySize => masks.Count == 0 || (masks.Count == 1 && masks[0].ClassifiesAnySize);
+
+    /// <inheritdoc/>
     /// <remarks>
     /// Several partial masks can leave nothing between them although each leaves something (two bands that do not meet).
     /// Then the words are looked at, so that the answer stays exact.

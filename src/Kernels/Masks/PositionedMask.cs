@@ -16,6 +16,9 @@ public abstract class PositionedMask(QueryPositions positions) : IAttentionMask
     public bool VariesByBatch => positions.VariesByBatch;
 
     /// <inheritdoc/>
+    public bool ClassifiesAnySize => true;
+
+    /// <inheritdoc/>
     public TileClass Classify(in MaskTile tile)
     {
         if (tile.Queries.Count == 0 || tile.Keys.Count == 0)

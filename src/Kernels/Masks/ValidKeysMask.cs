@@ -13,6 +13,9 @@ public sealed class ValidKeysMask(IReadOnlyList<long> counts) : IAttentionMask
     public bool VariesByBatch => _counts.Length > 1;
 
     /// <inheritdoc/>
+    public bool ClassifiesAnySize => true;
+
+    /// <inheritdoc/>
     public TileClass Classify(in MaskTile tile)
     {
         if (tile.Queries.Count == 0 || tile.Keys.Count == 0 || tile.Keys.Start >= _counts[tile.Batch])

@@ -99,7 +99,7 @@ public sealed class BlockCheckpointTests : IDisposable
         return context.PairsSeen;
     });
 
-    private sealed class Stop(string path, int after) : IBlockWatch
+    private sealed class Stop(string path, int after) : IBlockWatch<BlockWorker>
     {
         public int Absorbed { get; private set; }
         public bool Stopped { get; private set; }

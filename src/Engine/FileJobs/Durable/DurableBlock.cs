@@ -9,7 +9,7 @@ using Distributed.Kernels.Spans;
 namespace Distributed.Engine.FileJobs.Durable;
 
 /// <summary>One block of a durable job: goes on from its checkpoint, and leaves its rows on disk.</summary>
-internal sealed class DurableBlock : IBlockWatch
+internal sealed class DurableBlock : IBlockWatch<BlockWorker>
 {
     private readonly DurableJobFolder _folder;
     private readonly JobPlan _plan;

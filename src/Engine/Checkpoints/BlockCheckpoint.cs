@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Distributed.Engine.Ring;
+using Distributed.Engine.Telemetry;
 
 namespace Distributed.Engine.Checkpoints;
 
@@ -23,6 +25,8 @@ public static class BlockCheckpoint
     {
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyBytes);
+        using Activity? trace = EngineTraces.Save(worker.Block);
+        long began = Stopwatch.GetTimestamp(), bytes = 0;
         DurableFile.Write(path, stream =>
         {
             var writer = new CheckpointWriter(stream);
@@ -32,7 +36,9 @@ public static class BlockCheckpoint
             writer.Write(worker.Block);
             worker.Save(writer);
             writer.End();
+            bytes = stream.Position;
         });
+        CheckpointMetrics.Written(Stopwatch.GetElapsedTime(began).TotalSeconds, bytes);
     }
 
     /// <summary>Takes a worker that has seen no tile to where the checkpoint is.</summary>
@@ -58,10 +64,17 @@ public static class BlockCheckpoint
             reader.Expect(worker.Block, "block");
             worker.Restore(reader);
             reader.End();
+            CheckpointMetrics.WasRestored();
             return true;
+        }
+        catch (InvalidDataException)
+        {
+            CheckpointMetrics.WasRefused();
+            throw;
         }
         catch (EndOfStreamException cutOff)
         {
+            CheckpointMetrics.WasRefused();
             throw new InvalidDataException("The checkpoint is cut off.", cutOff);
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using Distributed.Engine.Telemetry;
 
 namespace Distributed.Engine.Compute;
 
@@ -37,6 +38,7 @@ public sealed class ComputePool : ICompute, IDisposable
             _threads[i] = new Thread(Work) { IsBackground = true, Name = $"compute {i}" };
             _threads[i].Start();
         }
+        ComputeLoad.Joined(threads);
     }
 
     /// <summary>Compute threads.</summary>
@@ -54,6 +56,7 @@ public sealed class ComputePool : ICompute, IDisposable
         try
         {
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ComputeLoad.Waits();
             _queue.Add(scratch => Run(work, scratch, done, cancellation), CancellationToken.None);
             await done.Task.ConfigureAwait(false);
         }
@@ -98,6 +101,7 @@ public sealed class ComputePool : ICompute, IDisposable
         _queue.CompleteAdding();
         foreach (Thread thread in _threads)
             thread.Join();
+        ComputeLoad.Left(Threads);
         _queue.Dispose();
         _room.Dispose();
     }
@@ -127,6 +131,10 @@ public sealed class ComputePool : ICompute, IDisposable
     {
         using var scratch = new ComputeScratch();
         foreach (Action<ComputeScratch> item in _queue.GetConsumingEnumerable())
+        {
+            long began = ComputeLoad.Begins();
             item(scratch);
+            ComputeLoad.Ends(began);
+        }
     }
 }

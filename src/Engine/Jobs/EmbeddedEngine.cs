@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
 
@@ -35,7 +36,28 @@ public static class EmbeddedEngine
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(options);
-        JobPlan plan = JobPlan.Create(input, options);
+        using JobMeasure measure = EngineMetrics.Job("embedded");
+        using Activity? trace = EngineTraces.Job();
+        try
+        {
+            JobReport report = await RunAsync(JobPlan.Create(input, options), input, options, sink, progress, cancellation)
+                .ConfigureAwait(false);
+            measure.End("finished");
+            return report;
+        }
+        catch (Exception error)
+        {
+            measure.End(error is OperationCanceledException ? "stopped" : "failed");
+            trace?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    private static async Task<JobReport> RunAsync(
+        JobPlan plan, AttentionInput input, AttentionOptions options, IAttentionSink sink, IProgress<JobProgress>? progress,
+        CancellationToken cancellation)
+    {
+        EngineMetrics.Plans(plan);
         CpuKernel kernel = CpuKernels.Best;
         int threads = options.ThreadsHere();
         long started = Stopwatch.GetTimestamp();

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
+using Distributed.Engine.Timelines;
 
 namespace Distributed.Engine.Ring;
 
@@ -23,8 +26,9 @@ internal static class InProcessRing
         };
         return Parallel.ForEachAsync(context.Plan.Blocks, parallel, async (block, cancelled) =>
         {
+            using Activity? trace = EngineTraces.Block(block.Index);
             using var worker = new BlockWorker(context, block, rowsPerLane);
-            await BlockRun.ToEndAsync(worker, source, pool, watch: null, cancelled).ConfigureAwait(false);
+            await BlockRun.ToEndAsync(worker, source, pool, new BlockClock(block.Index), cancelled).ConfigureAwait(false);
         });
     }
 }

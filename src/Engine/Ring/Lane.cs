@@ -2,6 +2,7 @@ using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
@@ -209,6 +210,7 @@ internal sealed class Lane : IDisposable
                     workspace);
             }
             _context.Folded(seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
+            EngineMetrics.Folded(words is null, seen, _context.Plan.Shape.FlopsPerPair);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Distributed.Engine.Telemetry;
 using Distributed.Kernels.Memory;
 
 namespace Distributed.Engine.Tiles;
@@ -55,6 +56,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
             if (!job.TryGather(block, start, tile.Slice(start, length).Span))
                 throw new OperationCanceledException($"Job {job.Id} was closed.");
             _exchange.Traffic.Read(length);
+            TileMetrics.Read(length);
         }
     }
 
@@ -88,6 +90,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
         Memory<byte> destination = tile.Slice(start, length);
         for (int tries = 0; tries < _exchange.Limits.Tries; tries++)
         {
+            long asked = TileMetrics.Asks();
             using var late = new CancellationTokenSource(_exchange.Limits.PartTimeout, _exchange.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
             try
@@ -95,6 +98,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
                 if (!await _exchange.Transport.FetchAsync(peer, part, ask, destination, either.Token).ConfigureAwait(false))
                     return false;
                 _exchange.Traffic.Came(ask, length);
+                TileMetrics.Came(ask, length, asked);
                 return true;
             }
             catch (Exception error) when (
@@ -102,6 +106,11 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
                 || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 _exchange.Traffic.Failed();
+                TileMetrics.Retried();
+            }
+            finally
+            {
+                TileMetrics.Ended();
             }
         }
         return false;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Distributed.Engine.Telemetry;
 
 namespace Distributed.Engine.Tiles;
 
@@ -41,9 +42,11 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
         ArgumentNullException.ThrowIfNull(fetch);
         if (Enter(job, block, out Entry entry) is not { } ready)
         {
+            TileMetrics.Requested(wasHere: false);
             await FetchAsync(entry, bytes, fetch).ConfigureAwait(false);
             return new Lease(this, entry, wasHere: false);
         }
+        TileMetrics.Requested(wasHere: true);
         try
         {
             await ready.ConfigureAwait(false);
@@ -147,6 +150,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
             while (_bytes + bytes > byteLimit && _idle.First is { } oldest)
                 Remove(oldest.Value);
             _bytes += bytes;
+            TileMetrics.Holds(bytes);
             while (_free.TryPop(out ITileMemory? free))
             {
                 if (free.Length == bytes)
@@ -193,6 +197,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
             return;
         entry.Memory = null;
         _bytes -= buffer.Length;
+        TileMetrics.Holds(-buffer.Length);
         if (_disposed || _free.Count > 1)
             buffer.Dispose();
         else

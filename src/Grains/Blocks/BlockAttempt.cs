@@ -2,9 +2,12 @@ using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Ring;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
+using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Jobs;
+using Distributed.Grains.Telemetry;
 using Distributed.Kernels.Cpu;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +29,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private LaneContext? _context;
     private readonly BlockSaver _saver;
     private long _waitsSince, _waited;
+    private BlockClock? _clock;
     private volatile BlockStatus _status = new() { Phase = BlockPhase.Running };
 
     public BlockAttempt(SiloEngine engine, BlockAssignment assignment, ILogger<BlockAttempt> log)
@@ -51,6 +55,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         PairsSeen = _context?.PairsSeen ?? 0,
         SecondsWaiting = TimeSpan.FromTicks(Interlocked.Read(ref _waited)).TotalSeconds,
         Seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds,
+        Timeline = _clock?.Timeline.View(),
     };
 
     public async Task StopAsync()
@@ -77,6 +82,9 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
 
     private async Task RunAsync()
     {
+        GrainsMetrics.Begins();
+        using Activity? trace = EngineTraces.Block(Assignment.Block)?
+            .SetTag("attend.attempt", Assignment.Attempt).SetTag("attend.silo", _engine.Name);
         try
         {
             using OpenJob job = _engine.Use(Assignment.Ticket.Job);
@@ -99,6 +107,9 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
                 IsInputError = error is InputException,
             };
         }
+        GrainsMetrics.Ends(_status.Phase, Stopwatch.GetElapsedTime(_began).TotalSeconds);
+        if (_status.Error is { } failure)
+            trace?.SetStatus(ActivityStatusCode.Error, failure);
     }
 
     private async Task ComputeAsync(OpenJob job)
@@ -110,9 +121,10 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         TilePeer[] peers = [.. Assignment.Silos.Select(silo => new TilePeer(silo.Name, silo.TileEndpoint))];
         var map = new RingMap(self, [.. Assignment.Homes.Select(home => home < 0 ? null : peers[home])]);
         ITileSource source = job.Tiles.SourceFor(Assignment.Block, Assignment.Attempt, () => map);
+        _clock = new BlockClock(Assignment.Block, this);
         try
         {
-            await BlockRun.ToEndAsync(worker, source, _engine.Pool, this, _stop.Token).ConfigureAwait(false);
+            await BlockRun.ToEndAsync(worker, source, _engine.Pool, _clock, _stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested && !worker.Finished && SavesWhenStopped)
         {

@@ -1,3 +1,5 @@
+using Distributed.Engine.Timelines;
+
 namespace Distributed.Grains.Blocks;
 
 /// <summary>How far an attempt of a block is.</summary>
@@ -39,6 +41,10 @@ public sealed record BlockStatus
     /// <summary>Seconds since it began.</summary>
     [Id(8)]
     public double Seconds { get; init; }
+
+    /// <summary>What it did when; null before it computes.</summary>
+    [Id(9)]
+    public TimelineView? Timeline { get; init; }
 }
 
 /// <summary>Where an attempt of a block stands.</summary>

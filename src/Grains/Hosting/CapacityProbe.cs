@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Telemetry;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.States;
@@ -14,9 +15,10 @@ internal static class CapacityProbe
     private static readonly TimeSpan Warming = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>(query, key) pairs a second, of heads of 64 elements.</summary>
+    /// <summary>(query, key) pairs a second, of heads of 64 elements. The machine's peak is measured beside it.</summary>
     public static async Task<double> MeasureAsync(ComputePool pool)
     {
+        await Task.Run(() => ComputeLoad.MeasurePeak(pool.Threads)).ConfigureAwait(false);
         await RunAsync(pool, Warming).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
         long pairs = await RunAsync(pool, Length).ConfigureAwait(false);

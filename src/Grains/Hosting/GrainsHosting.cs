@@ -21,6 +21,8 @@ public static class GrainsHosting
             NamedSilo.NameOf(services.GetRequiredService<ILocalSiloDetails>().SiloAddress), options,
             () => new InBandTileTransport(services.GetRequiredService<IGrainFactory>()),
             services.GetRequiredService<ILoggerFactory>()));
+        // Spans of a job on several silos are one trace.
+        silo.AddActivityPropagation();
         silo.Services.AddSingleton<ClusterView>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloWatch>();
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Jobs;
+using Distributed.Grains.Silos;
 using Distributed.Grains.Tiles;
 using Microsoft.Extensions.Logging;
 
@@ -65,6 +67,10 @@ public sealed class SiloEngine : IAsyncDisposable
 
     /// <summary>Measured (query, key) pairs a second, of heads of 64 elements; measured once.</summary>
     public Lazy<Task<double>> Speed { get; }
+
+    /// <summary>What it does now.</summary>
+    public SiloLoad Load => new(
+        Name, EngineStatus.Now(), Options.BlocksAtOnce, _blocks.Values.Count(block => !block.Ended.IsCompleted), _jobs.Count);
 
     /// <summary>Opens a job, so that this silo gives out its tiles. Once is enough; again does nothing.</summary>
     /// <exception cref="SupersededException">A later coordinator has opened it.</exception>

@@ -20,6 +20,10 @@ public interface IJobGrain : IGrainWithGuidKey
     [AlwaysInterleave]
     Task<JobInfo?> GetAsync();
 
+    /// <summary>What its blocks are doing or have done, as JSON (<see cref="Engine.Timelines.JobBlocks"/>); null while there is no plan.</summary>
+    [AlwaysInterleave]
+    Task<string?> GetBlocksAsync();
+
     /// <summary>How it stands, again and again until it has ended.</summary>
     [AlwaysInterleave]
     IAsyncEnumerable<JobInfo> WatchAsync(CancellationToken cancellation);

@@ -2,10 +2,13 @@ using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.Telemetry;
+using Distributed.Engine.Timelines;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Placement;
 using Distributed.Grains.Silos;
+using Distributed.Grains.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Distributed.Grains.Jobs;
@@ -50,6 +53,9 @@ internal sealed partial class JobCoordinator : IDisposable
     /// <summary>How the job stands.</summary>
     public JobInfo Info => _tally.Info(_silos.Values);
 
+    /// <summary>How its blocks stand; null before there is a plan.</summary>
+    public JobBlocks? Blocks => _tally.Blocks;
+
     /// <summary>Ends the job without an output.</summary>
     public void Cancel()
     {
@@ -66,7 +72,11 @@ internal sealed partial class JobCoordinator : IDisposable
     /// <summary>Runs until the job has ended, or the coordinator is to end.</summary>
     public async Task RunAsync()
     {
+        using Activity? trace = EngineTraces.Job(_record.Trace);
+        using JobMeasure measure = EngineMetrics.Job("cluster");
         int epoch = await Task.Run(() => _engine.Store.ClaimEpoch(_job));
+        if (epoch > 1)
+            GrainsMetrics.TookOver();
         _ticket = new JobTicket(_job, epoch, _record.Specification, _record.Blocks, _record.RowsPerLane, _record.InputStamp);
         _tally.Begin(epoch);
         LogBegins(_log, _job, epoch);
@@ -78,11 +88,11 @@ internal sealed partial class JobCoordinator : IDisposable
             await Task.Run(() => _engine.Store.BeginOutput(_job, epoch, output.TemporaryPath));
             await ComputeAsync(job, output);
             await Task.Run(output.Commit);
-            await EndAsync(JobState.Finished, null);
+            await EndAsync(JobState.Finished, null, measure);
         }
         catch (Exception) when (_cancelled)
         {
-            await EndAsync(JobState.Cancelled, null);
+            await EndAsync(JobState.Cancelled, null, measure);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -90,7 +100,8 @@ internal sealed partial class JobCoordinator : IDisposable
         }
         catch (Exception error) when (error is not SupersededException && _engine.Store.LatestEpoch(_job) == epoch)
         {
-            await EndAsync(JobState.Failed, error);
+            trace?.SetStatus(ActivityStatusCode.Error, error.Message);
+            await EndAsync(JobState.Failed, error, measure);
         }
         finally
         {
@@ -103,6 +114,8 @@ internal sealed partial class JobCoordinator : IDisposable
     {
         IReadOnlyList<FinishedBlock> finished = await Task.Run(() => _engine.Store.Finished(_job));
         _tally.Plan(job.Plan, finished);
+        if (_ticket.Epoch == 1)
+            EngineMetrics.Plans(job.Plan);
         _schedule = new BlockSchedule([.. job.Plan.Blocks.Select(block => block.Cost)], finished.Select(block => block.Block));
         foreach (FinishedBlock block in finished)
             Copy(job, output, block);
@@ -149,6 +162,7 @@ internal sealed partial class JobCoordinator : IDisposable
         foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive && !_cluster.MayLive(silo.Name)))
         {
             LogGone(_log, silo.Name, _job);
+            GrainsMetrics.LostSilo();
             silo.Leave();
             _schedule.Leave(silo.Name);
         }
@@ -208,6 +222,7 @@ internal sealed partial class JobCoordinator : IDisposable
         foreach (RunningAttempt adopted in silo.Running.Where(attempt => !attempt.Followed).ToArray())
         {
             adopted.Followed = true;
+            _tally.Begin(adopted);
             _following.Add(FollowAsync(adopted, null, job, output));
         }
         while (silo.Running.Count < silo.Info.BlocksAtOnce && _schedule.Next(silo.Name) is { } block)
@@ -216,6 +231,7 @@ internal sealed partial class JobCoordinator : IDisposable
             string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");
             var attempt = new RunningAttempt(silo, block, number, key) { Followed = true };
             silo.Running.Add(attempt);
+            _tally.Begin(attempt);
             silo.Began = silo.Began == 0 ? Stopwatch.GetTimestamp() : silo.Began;
             _following.Add(FollowAsync(attempt, Assignment(block, number), job, output));
         }
@@ -295,7 +311,11 @@ internal sealed partial class JobCoordinator : IDisposable
     {
         var block = new FinishedBlock(
             attempt.Block, attempt.Attempt, attempt.Silo.Name, attempt.Status.CostDone, attempt.Status.PairsSeen,
-            attempt.Status.SecondsWaiting, attempt.Status.Seconds);
+            attempt.Status.SecondsWaiting, attempt.Status.Seconds)
+        {
+            Began = Math.Max(0, (DateTimeOffset.UtcNow - _record.Submitted).TotalSeconds - attempt.Status.Seconds),
+            Timeline = attempt.Status.Timeline,
+        };
         await Task.Run(() =>
         {
             _engine.Store.Finish(_job, block);
@@ -316,6 +336,7 @@ internal sealed partial class JobCoordinator : IDisposable
                 ? new InputException(attempt.Status.Error!)
                 : new IOException($"Block {attempt.Block} failed {_failures} times, at last so: {attempt.Status.Error}");
         }
+        GrainsMetrics.GaveUp(siloLost: !attempt.Silo.Alive);
         _tally.Lose(attempt);
         _schedule.Lose(attempt.Block);
     }
@@ -333,7 +354,7 @@ internal sealed partial class JobCoordinator : IDisposable
         }
     }
 
-    private async Task EndAsync(JobState state, Exception? error)
+    private async Task EndAsync(JobState state, Exception? error, JobMeasure measure)
     {
         if (error is not null)
             LogFailed(_log, _job, error);
@@ -341,7 +362,10 @@ internal sealed partial class JobCoordinator : IDisposable
         await Task.WhenAll(_silos.Values.Where(silo => silo.Alive).Select(CloseAsync));
         await _engine.CloseAsync(_job);
         JobInfo outcome = Info;
-        await Task.Run(() => _engine.Store.End(_job, outcome));
+        JobBlocks? blocks = Blocks;
+        await Task.Run(() => _engine.Store.End(_job, outcome, blocks));
+        measure.End(
+            state switch { JobState.Finished => "finished", JobState.Cancelled => "stopped", _ => "failed" }, outcome.Seconds);
     }
 
     private async Task CloseAsync(CoordinatedSilo silo)
@@ -356,28 +380,4 @@ internal sealed partial class JobCoordinator : IDisposable
             LogCannotClose(_log, silo.Name, _job, error.Message);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Coordinator {Epoch} of job {Job} begins.")]
-    private static partial void LogBegins(ILogger log, Guid job, int epoch);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Coordinator {Epoch} of job {Job} hands over.")]
-    private static partial void LogHandsOver(ILogger log, Guid job, int epoch);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} takes part in job {Job} with {Threads} threads, {Speed} pairs/s.")]
-    private static partial void LogJoined(ILogger log, string silo, Guid job, int threads, double speed);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone from job {Job}.")]
-    private static partial void LogGone(ILogger log, string silo, Guid job);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} cannot take part in job {Job} now: {Why}")]
-    private static partial void LogCannotJoin(ILogger log, string silo, Guid job, string why);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} could not be told that job {Job} has ended: {Why}")]
-    private static partial void LogCannotClose(ILogger log, string silo, Guid job, string why);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} of block {Block} on {Silo} is given up ({Phase}): {Why}")]
-    private static partial void LogLost(ILogger log, int attempt, int block, string silo, BlockPhase phase, string? why);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Job {Job} failed.")]
-    private static partial void LogFailed(ILogger log, Guid job, Exception why);
 }

@@ -1,8 +1,12 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Plan;
+using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +19,10 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+    private static readonly JsonSerializerOptions BlocksJson = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 
     private JobCoordinator? _coordinator;
     private Task? _run;
@@ -57,6 +65,12 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
             return coordinator.Info;
         return await Task.Run(() => engine.Store.Outcome(Job)
             ?? (engine.Store.Load(Job) is { } record ? new JobInfo { Id = Job, Blocks = record.Blocks } : null));
+    }
+
+    public async Task<string?> GetBlocksAsync()
+    {
+        JobBlocks? blocks = _coordinator is { } coordinator ? coordinator.Blocks : await Task.Run(() => engine.Store.Blocks(Job));
+        return blocks is null ? null : JsonSerializer.Serialize(blocks, BlocksJson);
     }
 
     public async IAsyncEnumerable<JobInfo> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -124,7 +138,10 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         (int blocks, int rowsPerLane) = JobPlanner.Cut(
             specification, files.Input, silos.Sum(silo => silo.BlocksAtOnce), silos.Max(silo => silo.Threads));
         engine.Store.Create(Job, new JobRecord(
-            SpecificationDocument.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow));
+            SpecificationDocument.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow)
+        {
+            Trace = Activity.Current?.Id,
+        });
     }
 
     private static void RequireAbsolute(IEnumerable<string> paths)

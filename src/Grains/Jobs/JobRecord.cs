@@ -1,3 +1,5 @@
+using Distributed.Engine.Timelines;
+
 namespace Distributed.Grains.Jobs;
 
 /// <summary>What is written down of a job when it is taken on. It never changes.</summary>
@@ -7,7 +9,11 @@ namespace Distributed.Grains.Jobs;
 /// <param name="InputStamp">What the input files were like (<see cref="Distributed.Engine.FileJobs.InputStamp"/>).</param>
 /// <param name="Submitted">When it was taken on.</param>
 public sealed record JobRecord(
-    string Specification, int Blocks, int RowsPerLane, string InputStamp, DateTimeOffset Submitted);
+    string Specification, int Blocks, int RowsPerLane, string InputStamp, DateTimeOffset Submitted)
+{
+    /// <summary>W3C id of the span in which it was handed in, so that every coordinator goes on with its trace; null = it was not traced.</summary>
+    public string? Trace { get; init; }
+}
 
 /// <summary>What is written down of a block when its rows are on disk.</summary>
 /// <param name="Block">The block.</param>
@@ -18,4 +24,11 @@ public sealed record JobRecord(
 /// <param name="SecondsWaiting">Seconds that the attempt waited for tiles.</param>
 /// <param name="Seconds">Seconds that the attempt took.</param>
 public sealed record FinishedBlock(
-    int Block, int Attempt, string Silo, double CostDone, long PairsSeen, double SecondsWaiting, double Seconds);
+    int Block, int Attempt, string Silo, double CostDone, long PairsSeen, double SecondsWaiting, double Seconds)
+{
+    /// <summary>Seconds from the job's start to the attempt's.</summary>
+    public double Began { get; init; }
+
+    /// <summary>What the attempt did when.</summary>
+    public TimelineView? Timeline { get; init; }
+}

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Timelines;
 
 namespace Distributed.Grains.Jobs;
 
@@ -12,7 +13,7 @@ namespace Distributed.Grains.Jobs;
 /// </summary>
 /// <param name="root">The folder.</param>
 /// <remarks>
-/// <c>active/JOB</c>: the job has not ended. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>epochs/N</c> (a
+/// <c>active/JOB</c>: the job has not ended. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>blocks.json</c> (what each block did), <c>epochs/N</c> (a
 /// coordinator each), <c>partial/N</c> (the unfinished output of coordinator N), <c>done/BLOCK</c>,
 /// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>.
 /// </remarks>
@@ -35,6 +36,9 @@ public sealed class JobStore(string root)
 
     /// <summary>How a job ended; null while it has not.</summary>
     public JobInfo? Outcome(Guid job) => ReadJson<JobInfo>(In(job, "outcome.json"));
+
+    /// <summary>What the blocks of a job that has ended did; null when it never had any.</summary>
+    public JobBlocks? Blocks(Guid job) => ReadJson<JobBlocks>(In(job, "blocks.json"));
 
     /// <summary>The jobs that have not ended.</summary>
     public IReadOnlyList<Guid> Unfinished() => Names(Path.Combine(root, "active")).Select(Guid.Parse).ToArray();
@@ -108,8 +112,10 @@ public sealed class JobStore(string root)
     }
 
     /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
-    public void End(Guid job, JobInfo outcome)
+    public void End(Guid job, JobInfo outcome, JobBlocks? blocks)
     {
+        if (blocks is not null)
+            WriteJson(In(job, "blocks.json"), blocks);
         WriteJson(In(job, "outcome.json"), outcome);
         File.Delete(Active(job));
         foreach (string folder in Folders.Where(folder => folder != "epochs"))

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Plan;
+using Distributed.Engine.Timelines;
+using Distributed.Grains.Telemetry;
 
 namespace Distributed.Grains.Jobs;
 
@@ -9,6 +11,7 @@ namespace Distributed.Grains.Jobs;
 /// <param name="record">Its record.</param>
 internal sealed class JobTally(Guid job, JobRecord record)
 {
+    private readonly JobChronicle _chronicle = new(record.Submitted);
     private readonly Dictionary<int, FinishedBlock> _finished = [];
     private readonly Dictionary<int, (double Done, double Saved)> _lost = [];
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -21,6 +24,11 @@ internal sealed class JobTally(Guid job, JobRecord record)
     /// <summary>Time since this coordinator began.</summary>
     public TimeSpan SinceBegin => Stopwatch.GetElapsedTime(_began);
 
+    /// <summary>What its blocks are doing; null before there is a plan.</summary>
+    public JobBlocks? Blocks => _chronicle.Look();
+
+    public void Begin(RunningAttempt attempt) => _chronicle.Begin(attempt);
+
     public void Begin(int epoch) => (_epoch, _state) = (epoch, JobState.Running);
 
     public void Plan(JobPlan plan, IEnumerable<FinishedBlock> finished)
@@ -29,11 +37,13 @@ internal sealed class JobTally(Guid job, JobRecord record)
         _flopsPerPair = plan.Shape.FlopsPerPair;
         foreach (FinishedBlock block in finished)
             _finished[block.Block] = block;
+        _chronicle.Plan(plan, _finished.Values);
     }
 
     public void Finish(FinishedBlock block, RunningAttempt attempt)
     {
         _finished[block.Block] = block;
+        _chronicle.Finish(block);
         attempt.Silo.CostFinished += block.CostDone - attempt.Status.CostRestored;
         attempt.Silo.LastFinished = SinceBegin.TotalSeconds;
         Settle(attempt);
@@ -43,6 +53,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
     {
         Settle(attempt);
         _attemptsLost++;
+        _chronicle.Lose(attempt);
         _lost[attempt.Block] = (attempt.Status.CostDone, attempt.Status.CostSaved);
     }
 
@@ -83,7 +94,10 @@ internal sealed class JobTally(Guid job, JobRecord record)
     {
         if (!_lost.Remove(attempt.Block, out (double Done, double Saved) before))
             return;
-        _redone += Math.Max(0, Math.Min(before.Done, attempt.Status.CostDone) - attempt.Status.CostRestored);
+        double redone = Math.Max(0, Math.Min(before.Done, attempt.Status.CostDone) - attempt.Status.CostRestored);
+        _redone += redone;
+        _chronicle.Redone(attempt.Block, _cost == 0 ? 0 : redone / _cost);
+        GrainsMetrics.DidAgain(redone);
         _unsaved += Math.Max(0, before.Done - before.Saved);
     }
 

@@ -1,3 +1,4 @@
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Jobs;
@@ -12,6 +13,10 @@ public interface ISiloGrain : IGrainWithStringKey
     /// <summary>What it can do.</summary>
     [AlwaysInterleave]
     Task<SiloInfo> GetInfoAsync();
+
+    /// <summary>What it does now.</summary>
+    [AlwaysInterleave]
+    Task<SiloLoad> GetLoadAsync();
 
     /// <summary>Opens a job, so that the silo gives out its tiles.</summary>
     [AlwaysInterleave]
@@ -39,6 +44,17 @@ public interface ISiloGrain : IGrainWithStringKey
 public sealed record SiloInfo(
     [property: Id(0)] SiloPeer Peer, [property: Id(1)] int Threads, [property: Id(2)] int BlocksAtOnce,
     [property: Id(3)] double Speed);
+
+/// <summary>What a silo does.</summary>
+/// <param name="Name">The silo.</param>
+/// <param name="Engine">Its compute threads, their rate, and its memory.</param>
+/// <param name="BlocksAtOnce">Blocks it computes at a time.</param>
+/// <param name="Blocks">Blocks it computes now.</param>
+/// <param name="Jobs">Jobs that it takes part in.</param>
+[GenerateSerializer, Immutable]
+public sealed record SiloLoad(
+    [property: Id(0)] string Name, [property: Id(1)] EngineStatus Engine, [property: Id(2)] int BlocksAtOnce,
+    [property: Id(3)] int Blocks, [property: Id(4)] int Jobs);
 
 /// <summary>An attempt of a block that a silo knows.</summary>
 /// <param name="Key">Key of its grain.</param>

@@ -15,6 +15,8 @@ internal sealed class SiloGrain(SiloEngine engine) : Grain, ISiloGrain
         new SiloPeer(engine.Name, engine.TileEndpoint), engine.Options.Threads, engine.Options.BlocksAtOnce,
         await engine.Speed.Value);
 
+    public Task<SiloLoad> GetLoadAsync() => Task.FromResult(engine.Load);
+
     public Task OpenAsync(JobTicket ticket) => Task.Run(() => engine.Open(ticket));
 
     public Task CloseAsync(Guid job) => Task.Run(() => engine.CloseAsync(job));

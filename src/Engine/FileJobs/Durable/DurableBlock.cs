@@ -3,6 +3,8 @@ using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
+using Distributed.Engine.Telemetry;
+using Distributed.Engine.Timelines;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Spans;
 
@@ -16,12 +18,15 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
     private readonly PlannedBlock _block;
     private LaneContext? _context;
     private BlockSaver? _saver;
+    private BlockClock? _clock;
+    private BlockView _view;
     private long _began;
 
     public DurableBlock(JobPlan plan, int block, DurableJobFolder folder)
     {
         (_plan, _block, _folder) = (plan, plan.Blocks[block], folder);
         Tally = folder.Finished(block);
+        _view = BlockViews.Pending(plan, _block);
     }
 
     /// <summary>What it took; null until its rows are on disk.</summary>
@@ -44,6 +49,17 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
         }
     }
 
+    /// <summary>What it is doing or has done.</summary>
+    public BlockView View => _view with
+    {
+        State = Tally is not null ? BlockState.Finished : _context is not null ? BlockState.Running : BlockState.Pending,
+        Done = Tally is not null ? 1 : BlockViews.ShareDone(_plan, _block, CostDone),
+        Began = _view.Began ?? Tally?.Began,
+        Seconds = Seconds,
+        Waiting = _clock?.Timeline.SecondsOf(BlockActivity.Waiting) ?? 0,
+        Timeline = _clock?.Timeline.View() ?? Tally?.Timeline,
+    };
+
     private double Seconds => Tally?.Seconds ?? (_began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds);
 
     private RowRange Rows => _block.QuerySpans == 0
@@ -55,6 +71,8 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
     /// <summary>Computes it to its end. When it is cancelled it is saved, so that no work is lost.</summary>
     public async Task RunAsync(DurableRun run, CancellationToken cancellation)
     {
+        using Activity? trace = EngineTraces.Block(_block.Index);
+        _view = _view with { Attempts = _view.Attempts + 1, Began = run.SecondsSoFar() };
         using RowsFile rows = RowsFile.Create(_folder.RowsOf(_block.Index), _plan, _block);
         _saver = new BlockSaver(_folder.CheckpointOf(_block.Index), run.Key, run.CheckpointInterval);
         _began = Stopwatch.GetTimestamp();
@@ -63,7 +81,8 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
             (checkpoint, _) => File.Move(checkpoint, checkpoint + ".damaged", overwrite: true));
         try
         {
-            await BlockRun.ToEndAsync(worker, run.Tiles, run.Pool, this, cancellation).ConfigureAwait(false);
+            _clock = new BlockClock(_block.Index, this);
+            await BlockRun.ToEndAsync(worker, run.Tiles, run.Pool, _clock, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!worker.Finished)
         {
@@ -73,7 +92,11 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
             throw;
         }
         rows.Flush();
-        var tally = new BlockTally(_context!.CostDone, _context.PairsSeen, Seconds);
+        var tally = new BlockTally(_context!.CostDone, _context.PairsSeen, Seconds)
+        {
+            Began = _view.Began,
+            Timeline = _clock.Timeline.View(),
+        };
         _folder.Finish(_block.Index, tally);
         Tally = tally;
     }

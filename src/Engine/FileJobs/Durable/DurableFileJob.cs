@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Distributed.Engine.Compute;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Plan;
+using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
+using Distributed.Engine.Timelines;
 using Distributed.Kernels.Cpu;
 
 namespace Distributed.Engine.FileJobs.Durable;
@@ -25,7 +28,9 @@ public sealed class DurableFileJob(
 
     private readonly DurableJobFolder _folder = new(folder);
     private volatile DurableBlock[] _blocks = [];
+    private long _began;
     private double _cost;
+    private PlanView? _plan;
 
     /// <summary>How far it is.</summary>
     public DurableJobProgress Progress
@@ -43,11 +48,33 @@ public sealed class DurableFileJob(
     /// <summary>How far its blocks are; none before it runs.</summary>
     public IReadOnlyList<DurableBlockProgress> Blocks => [.. _blocks.Select(block => block.Progress)];
 
+    /// <summary>What its blocks are doing and have done, in this run; null before it runs.</summary>
+    public JobBlocks? Look() => _plan is null
+        ? null
+        : new JobBlocks(_plan, SecondsSoFar(), [.. _blocks.Select(block => block.View)], []);
+
     /// <summary>Takes it from where it is to its end: the output has its name, and everything else is still there.</summary>
     /// <param name="cancellation">Stops it; what is done is saved.</param>
     /// <exception cref="InputException">An input is not what it was, or cannot be used.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public async Task RunAsync(CancellationToken cancellation)
+    {
+        using JobMeasure measure = EngineMetrics.Job("embedded");
+        using Activity? trace = EngineTraces.Job();
+        try
+        {
+            await ComputeAsync(cancellation).ConfigureAwait(false);
+            measure.End("finished");
+        }
+        catch (Exception error)
+        {
+            measure.End(error is OperationCanceledException ? "stopped" : "failed");
+            trace?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    private async Task ComputeAsync(CancellationToken cancellation)
     {
         _folder.Open();
         InputStamp.Check(job.Inputs, plan.InputStamp);
@@ -55,12 +82,16 @@ public sealed class DurableFileJob(
         JobPlan cut = JobPlan.Create(files.Input, job.Options with { Blocks = plan.Blocks });
         _cost = cut.Cost * cut.Shape.Batch * cut.Shape.QueryHeads;
         DurableBlock[] blocks = [.. Enumerable.Range(0, cut.Blocks.Count).Select(block => new DurableBlock(cut, block, _folder))];
+        _began = Stopwatch.GetTimestamp();
         _blocks = blocks;
+        _plan = PlanView.Of(cut);
+        if (blocks.All(block => block.Tally is null))
+            EngineMetrics.Plans(cut);
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         {
             var run = new DurableRun(
                 Key(), files.Input.Queries, job.Options.ScaleFor(files.Input.Shape.KeyDim), packed,
-                new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval);
+                new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval, SecondsSoFar);
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.BlocksAtOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(
                 blocks.Where(block => block.Tally is null), parallel,
@@ -81,6 +112,8 @@ public sealed class DurableFileJob(
         }
         output.Commit();
     }
+
+    private double SecondsSoFar() => Stopwatch.GetElapsedTime(_began).TotalSeconds;
 
     private ReadOnlyMemory<byte> Key() =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{id}|{plan.Blocks}|{plan.RowsPerLane}|{SpecificationDocument.Write(job)}"));

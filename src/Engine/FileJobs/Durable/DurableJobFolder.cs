@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Timelines;
 
 namespace Distributed.Engine.FileJobs.Durable;
 
@@ -66,4 +67,11 @@ internal sealed class DurableJobFolder(string path)
 /// <param name="Cost">Its cost, as the plan counts it.</param>
 /// <param name="PairsSeen">(query, key) pairs inside the masks.</param>
 /// <param name="Seconds">Seconds of its last run.</param>
-internal sealed record BlockTally(double Cost, long PairsSeen, double Seconds);
+internal sealed record BlockTally(double Cost, long PairsSeen, double Seconds)
+{
+    /// <summary>Seconds from the job's begin to that of the block.</summary>
+    public double? Began { get; init; }
+
+    /// <summary>What the block did when.</summary>
+    public TimelineView? Timeline { get; init; }
+}

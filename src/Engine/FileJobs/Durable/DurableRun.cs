@@ -7,4 +7,4 @@ namespace Distributed.Engine.FileJobs.Durable;
 /// <summary>What the blocks of a durable job share while it runs.</summary>
 internal sealed record DurableRun(
     ReadOnlyMemory<byte> Key, HeadTensor Queries, double Scale, PackedSpanCache Packed, ITileSource Tiles, ComputePool Pool,
-    int RowsPerLane, TimeSpan CheckpointInterval);
+    int RowsPerLane, TimeSpan CheckpointInterval, Func<double> SecondsSoFar);

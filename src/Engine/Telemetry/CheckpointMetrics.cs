@@ -20,6 +20,12 @@ public static class CheckpointMetrics
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
         "attend.checkpoint.refused", "{checkpoint}", "Checkpoints left aside because they were damaged or of another job.");
 
+    internal static void Publish()
+    {
+        foreach (Counter<long> counter in new[] { Bytes, Restored, Refused })
+            counter.Add(0);
+    }
+
     internal static void Written(double seconds, long bytes)
     {
         Duration.Record(seconds);

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using Distributed.Engine.Plan;
 
 namespace Distributed.Engine.Telemetry;
@@ -24,6 +23,9 @@ public static class EngineMetrics
 
     private static readonly UpDownCounter<int> JobsRunning = Meter.CreateUpDownCounter<int>(
         "attend.job.running", "{job}", "Jobs that this process drives.");
+
+    private static readonly Counter<long> JobsEnded = Meter.CreateCounter<long>(
+        "attend.job.ended", "{job}", "Jobs that have ended, or that this process has stopped, by how.");
 
     private static readonly Histogram<double> JobDuration = Meter.CreateHistogram(
         "attend.job.duration", "s", "Time from a job's start to its end.", advice: Seconds(0.01, 0.1, 1, 10, 60, 600, 3600, 36_000));
@@ -56,12 +58,25 @@ public static class EngineMetrics
             "Measured multiply-add peak of one compute thread while all of them calculate; 0 = not measured.");
     }
 
-    /// <summary>Makes every instrument of the engine known to listeners, also those that nothing has used yet.</summary>
+    /// <summary>
+    /// Makes every instrument of the engine known to listeners. Counters begin at 0 for them: a first event is then a rise,
+    /// not a beginning.
+    /// </summary>
     public static void Publish()
     {
-        RuntimeHelpers.RunClassConstructor(typeof(EngineMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(TileMetrics).TypeHandle);
-        RuntimeHelpers.RunClassConstructor(typeof(CheckpointMetrics).TypeHandle);
+        foreach (KeyValuePair<string, object?> kind in new[] { Skipped, Partial, Full })
+            Planned.Add(0, kind);
+        Computed.Add(0, Partial);
+        Computed.Add(0, Full);
+        Pairs.Add(0);
+        foreach (string mode in new[] { "embedded", "cluster" })
+        {
+            JobsRunning.Add(0, Mode(mode));
+            foreach (string outcome in new[] { "finished", "failed", "stopped" })
+                JobsEnded.Add(0, Mode(mode), Outcome(outcome));
+        }
+        TileMetrics.Publish();
+        CheckpointMetrics.Publish();
     }
 
     /// <summary>A job has its plan.</summary>
@@ -81,18 +96,17 @@ public static class EngineMetrics
     /// <param name="mode"><c>embedded</c> or <c>cluster</c>.</param>
     public static JobMeasure Job(string mode)
     {
-        JobsRunning.Add(1, new KeyValuePair<string, object?>("mode", mode));
+        JobsRunning.Add(1, Mode(mode));
         return new JobMeasure(mode);
     }
 
     internal static void Ended(string mode, string? outcome, double seconds)
     {
-        JobsRunning.Add(-1, new KeyValuePair<string, object?>("mode", mode));
-        if (outcome is not null)
-        {
-            JobDuration.Record(
-                seconds, new KeyValuePair<string, object?>("mode", mode), new KeyValuePair<string, object?>("outcome", outcome));
-        }
+        JobsRunning.Add(-1, Mode(mode));
+        if (outcome is null)
+            return;
+        JobsEnded.Add(1, Mode(mode), Outcome(outcome));
+        JobDuration.Record(seconds, Mode(mode), Outcome(outcome));
     }
 
     internal static void Folded(bool whole, long pairs, long flopsPerPair)
@@ -109,4 +123,8 @@ public static class EngineMetrics
     internal static InstrumentAdvice<double> Seconds(params double[] boundaries) => new() { HistogramBucketBoundaries = boundaries };
 
     private static KeyValuePair<string, object?> Class(string name) => new("class", name);
+
+    private static KeyValuePair<string, object?> Mode(string name) => new("mode", name);
+
+    private static KeyValuePair<string, object?> Outcome(string name) => new("outcome", name);
 }

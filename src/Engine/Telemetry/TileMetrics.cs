@@ -43,6 +43,15 @@ public static class TileMetrics
     /// <summary>Bytes of other processes' tiles held in memory.</summary>
     public static long HeldBytes => Interlocked.Read(ref _held);
 
+    internal static void Publish()
+    {
+        foreach (KeyValuePair<string, object?> source in new[] { Neighbour, Owner, Store })
+            Bytes.Add(0, source);
+        Retries.Add(0);
+        Requests.Add(0, Hit);
+        Requests.Add(0, Miss);
+    }
+
     internal static long Asks()
     {
         Interlocked.Increment(ref _inFlight);

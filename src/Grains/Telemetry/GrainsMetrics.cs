@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using Distributed.Grains.Blocks;
 
 namespace Distributed.Grains.Telemetry;
@@ -31,8 +30,16 @@ public static class GrainsMetrics
     private static readonly Counter<double> Redone = Meter.CreateCounter<double>(
         "attend.recovery.redone", "{pair}", "Estimated (query, key) pairs that were computed again after a loss.");
 
-    /// <summary>Makes every instrument known to listeners, also those that nothing has used yet.</summary>
-    public static void Publish() => RuntimeHelpers.RunClassConstructor(typeof(GrainsMetrics).TypeHandle);
+    /// <summary>Makes every instrument known to listeners, counters with 0.</summary>
+    public static void Publish()
+    {
+        Running.Add(0);
+        Lost.Add(0, Reason("silo"));
+        Lost.Add(0, Reason("failure"));
+        SilosLost.Add(0);
+        TakeOvers.Add(0);
+        Redone.Add(0);
+    }
 
     internal static void Begins() => Running.Add(1);
 
@@ -48,11 +55,13 @@ public static class GrainsMetrics
     }
 
     internal static void GaveUp(bool siloLost) =>
-        Lost.Add(1, new KeyValuePair<string, object?>("reason", siloLost ? "silo" : "failure"));
+        Lost.Add(1, Reason(siloLost ? "silo" : "failure"));
 
     internal static void LostSilo() => SilosLost.Add(1);
 
     internal static void TookOver() => TakeOvers.Add(1);
 
     internal static void DidAgain(double pairs) => Redone.Add(pairs);
+
+    private static KeyValuePair<string, object?> Reason(string why) => new("reason", why);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Distributed.Engine;
 using Distributed.Grains.Hosting;
 using Distributed.Silo.Cluster.Membership;
+using Distributed.Silo.Telemetry;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
@@ -49,6 +50,7 @@ public static class ClusterHost
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Distributed", LogLevel.Information);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.HttpPort));
+        builder.AddTelemetry($"{settings.Address}:{settings.SiloPort}");
         builder.Services.AddProblemDetails();
         builder.Services.ConfigureHttpJsonOptions(json => JobJson.Configure(json.SerializerOptions));
         ClusterEngineOptions engine = settings.Engine;
@@ -56,6 +58,7 @@ public static class ClusterHost
         {
             AddClustering(silo, settings);
             silo.AddAttentionRing(engine);
+            silo.Services.AddHostedService<ClusterMetrics>();
         });
         WebApplication app = builder.Build();
         app.UseMiddleware<LocalCallersOnly>();

@@ -29,7 +29,7 @@ public sealed class DurableFileJob(
     private readonly DurableJobFolder _folder = new(folder);
     private volatile DurableBlock[] _blocks = [];
     private long _began;
-    private double _cost;
+    private double _cost, _before;
     private PlanView? _plan;
 
     /// <summary>How far it is.</summary>
@@ -48,7 +48,7 @@ public sealed class DurableFileJob(
     /// <summary>How far its blocks are; none before it runs.</summary>
     public IReadOnlyList<DurableBlockProgress> Blocks => [.. _blocks.Select(block => block.Progress)];
 
-    /// <summary>What its blocks are doing and have done, in this run; null before it runs.</summary>
+    /// <summary>What its blocks are doing and have done; null before it runs.</summary>
     public JobBlocks? Look() => _plan is null
         ? null
         : new JobBlocks(_plan, SecondsSoFar(), [.. _blocks.Select(block => block.View)], []);
@@ -82,6 +82,8 @@ public sealed class DurableFileJob(
         JobPlan cut = JobPlan.Create(files.Input, job.Options with { Blocks = plan.Blocks });
         _cost = cut.Cost * cut.Shape.Batch * cut.Shape.QueryHeads;
         DurableBlock[] blocks = [.. Enumerable.Range(0, cut.Blocks.Count).Select(block => new DurableBlock(cut, block, _folder))];
+        // Times go on from where an earlier run was; pauses do not count.
+        _before = blocks.Max(block => block.Tally is { } tally ? (tally.Began ?? 0) + tally.Seconds : 0);
         _began = Stopwatch.GetTimestamp();
         _blocks = blocks;
         _plan = PlanView.Of(cut);
@@ -113,7 +115,7 @@ public sealed class DurableFileJob(
         output.Commit();
     }
 
-    private double SecondsSoFar() => Stopwatch.GetElapsedTime(_began).TotalSeconds;
+    private double SecondsSoFar() => _before + Stopwatch.GetElapsedTime(_began).TotalSeconds;
 
     private ReadOnlyMemory<byte> Key() =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{id}|{plan.Blocks}|{plan.RowsPerLane}|{SpecificationDocument.Write(job)}"));

@@ -7,7 +7,7 @@ namespace Distributed.Engine.Timelines;
 /// <summary>Keeps the time of one block as it runs: for people (<see cref="BlockTimeline"/>), for metrics and for traces.</summary>
 /// <param name="block">The block.</param>
 /// <param name="inner">Told of everything too; null = nobody.</param>
-public sealed class BlockClock(int block, IBlockWatch? inner = null) : IBlockWatch
+public sealed class BlockClock(int block, IBlockWatch<BlockWorker>? inner = null) : IBlockWatch<BlockWorker>
 {
     private static readonly TimeSpan LeastStretch = TimeSpan.FromSeconds(2);
 

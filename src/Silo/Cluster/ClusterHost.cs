@@ -58,7 +58,7 @@ public static class ClusterHost
         {
             AddClustering(silo, settings);
             silo.AddAttentionRing(engine);
-            silo.Services.AddHostedService<ClusterMetrics>();
+            silo.Services.AddHostedService<ClusterMetricsHosting>();
         });
         WebApplication app = builder.Build();
         app.UseMiddleware<LocalCallersOnly>();

@@ -112,7 +112,7 @@ public sealed class JobStore(string root)
     }
 
     /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
-    public void End(Guid job, JobInfo outcome, JobBlocks? blocks)
+    public void End(Guid job, JobInfo outcome, JobBlocks? blocks = null)
     {
         if (blocks is not null)
             WriteJson(In(job, "blocks.json"), blocks);

@@ -134,6 +134,8 @@ internal sealed class JobOptions
     private readonly Option<ElementType> _type = Parsers.Of(
         "--dtype", "f32|f16|bf16", "Element type of o. [default: f32]", Names.Type);
 
+    private readonly AnalyticsArguments _analytics = new();
+
     private readonly Option<string[]> _ignore = new("--ignore")
     {
         Description = "A tensor of the input to leave out; any other unknown one is refused. May be repeated.",
@@ -162,7 +164,7 @@ internal sealed class JobOptions
                 ? throw new InputException($"--spec and the input '{input}' exclude one another: the specification says all of the job.")
                 : SpecificationDocument.ReadFile(file);
         }
-        return new FileJobSpecification
+        return _analytics.AddTo(parsed, new FileJobSpecification
         {
             Inputs = Inputs(parsed),
             Output = parsed.GetValue(_output)
@@ -194,12 +196,12 @@ internal sealed class JobOptions
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
                 Threads = parsed.GetValue(CommonOptions.Threads),
             },
-        };
+        });
     }
 
     private Option[] All =>
     [
-        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
+        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, .. _analytics.All, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
         _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
         CommonOptions.Blocks, CommonOptions.Threads,

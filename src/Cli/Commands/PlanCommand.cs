@@ -27,15 +27,16 @@ internal static class PlanCommand
     {
         FileJobSpecification job = Job.Specification(parsed, needsOutput: false);
         using JobFiles files = JobFiles.Open(job);
+        job.Analytics?.ValidateFor(files.Input.Shape);
         JobPlan plan = JobPlan.Create(files.Input, job.Options);
         if (parsed.GetValue(CommonOptions.Json))
         {
             using Stream to = Console.OpenStandardOutput();
-            PlanReport.WriteJson(to, plan, job.Options.ThreadsHere());
+            PlanReport.WriteJson(to, plan, job);
         }
         else
         {
-            PlanReport.WriteText(Console.Out, plan, job.Options.ThreadsHere());
+            PlanReport.WriteText(Console.Out, plan, job);
         }
         return Task.CompletedTask;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Distributed.Engine.FileJobs;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 
@@ -8,8 +9,9 @@ namespace Distributed.Cli.Output;
 internal static class PlanReport
 {
     /// <summary>For people.</summary>
-    public static void WriteText(TextWriter to, JobPlan plan, int threads)
+    public static void WriteText(TextWriter to, JobPlan plan, FileJobSpecification job)
     {
+        int threads = job.Options.ThreadsHere();
         AttentionShape shape = plan.Shape;
         TileCounts tiles = plan.Counts;
         to.WriteLine(
@@ -24,11 +26,18 @@ internal static class PlanReport
         to.WriteLine($"cost      about {Flops(plan):g3} floating-point operations (a partial tile counted as half)");
         to.WriteLine($"blocks    {plan.Blocks.Count}, of {Shares(plan)} of the cost");
         to.WriteLine($"memory    about {EmbeddedEngine.EstimateMemory(plan, threads) >> 20} MiB private, with {threads} threads, beside mapped files");
+        if (job.NeedsWeights)
+        {
+            to.WriteLine(
+                $"analytics about {AnalyticsFlops(plan):g3} floating-point operations more in a second pass, and " +
+                $"{job.Analytics!.MemoryFor(shape) >> 20} MiB for its results");
+        }
     }
 
     /// <summary>For programs: one JSON object.</summary>
-    public static void WriteJson(Stream to, JobPlan plan, int threads)
+    public static void WriteJson(Stream to, JobPlan plan, FileJobSpecification job)
     {
+        int threads = job.Options.ThreadsHere();
         using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Indented = true });
         AttentionShape shape = plan.Shape;
         json.WriteStartObject();
@@ -41,6 +50,11 @@ internal static class PlanReport
         json.WriteNumber("estimated_flops", Flops(plan));
         json.WriteNumber("estimated_bytes", EmbeddedEngine.EstimateMemory(plan, threads));
         json.WriteNumber("threads", threads);
+        if (job.NeedsWeights)
+        {
+            json.WriteNumber("analytics_flops", AnalyticsFlops(plan));
+            json.WriteNumber("analytics_bytes", job.Analytics!.MemoryFor(shape));
+        }
         json.WriteStartArray("blocks");
         foreach (PlannedBlock block in plan.Blocks)
         {
@@ -58,6 +72,10 @@ internal static class PlanReport
 
     private static double Flops(JobPlan plan) =>
         plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads * plan.Shape.FlopsPerPair;
+
+    // The scores again, without the values.
+    private static double AnalyticsFlops(JobPlan plan) =>
+        plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads * 2 * plan.Shape.KeyDim;
 
     private static string Shares(JobPlan plan)
     {

@@ -24,6 +24,8 @@ internal static class RunReport
         to.WriteLine(
             $"time      {report.Elapsed.TotalSeconds:f2} s, {report.FlopsPerSecond / 1e9:g3} GFLOP/s, kernel {report.Kernel}, " +
             $"{report.Threads} threads, {report.Blocks} blocks");
+        if (report.Analytics is { } analytics)
+            to.WriteLine($"analytics {analytics.TotalSeconds:f2} s for a second pass over the weights");
     }
 
     /// <summary>For programs: one JSON object.</summary>
@@ -44,6 +46,8 @@ internal static class RunReport
         json.WriteNumber("flops", report.Flops);
         json.WriteNumber("seconds", report.Elapsed.TotalSeconds);
         json.WriteNumber("gflops_per_second", report.FlopsPerSecond / 1e9);
+        if (report.Analytics is { } analytics)
+            json.WriteNumber("analytics_seconds", analytics.TotalSeconds);
         json.WriteEndObject();
         json.Flush();
         to.WriteByte((byte)'\n');

@@ -21,17 +21,35 @@ public sealed unsafe class PooledMatrix : IWeightSink
     /// <param name="keys">Keys.</param>
     /// <param name="mostCells">Most cells each way.</param>
     public PooledMatrix(long rows, long keys, int mostCells = MostCells)
+        : this(rows, keys, checked((int)((rows + mostCells - 1) / mostCells)), checked((int)((keys + mostCells - 1) / mostCells)))
+    {
+    }
+
+    private PooledMatrix(long rows, long keys, int rowsPerCell, int keysPerCell)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(keys, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(mostCells, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowsPerCell, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(keysPerCell, 1);
         (_rows, _keys) = (rows, keys);
-        RowsPerCell = checked((int)((rows + mostCells - 1) / mostCells));
-        KeysPerCell = checked((int)((keys + mostCells - 1) / mostCells));
+        RowsPerCell = rowsPerCell;
+        KeysPerCell = keysPerCell;
         Height = (int)((rows + RowsPerCell - 1) / RowsPerCell);
         Width = (int)((keys + KeysPerCell - 1) / KeysPerCell);
-        _max = new float[Height * Width];
+        _max = new float[checked(Height * Width)];
         _sum = new double[Height * Width];
+    }
+
+    /// <summary>Lays out cells of 2^<paramref name="level"/> rows by as many keys, however many there are of them.</summary>
+    public static PooledMatrix AtLevel(long rows, long keys, int level) => new(rows, keys, 1 << level, 1 << level);
+
+    /// <summary>The first level at which cells of 2^level weights a side are at most <paramref name="mostCells"/> each way.</summary>
+    public static int LevelFor(long rows, long keys, int mostCells)
+    {
+        int level = 0;
+        while ((Math.Max(rows, keys) - 1 >> level) + 1 > mostCells)
+            level++;
+        return level;
     }
 
     /// <summary>Cells from top to bottom.</summary>

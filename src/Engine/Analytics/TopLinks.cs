@@ -5,7 +5,7 @@ namespace Distributed.Engine.Analytics;
 
 /// <summary>A key that a row attends to.</summary>
 /// <param name="Key">The key.</param>
-/// <param name="Weight">Its weight, averaged over heads.</param>
+/// <param name="Weight">Its weight.</param>
 public readonly record struct Link(int Key, float Weight);
 
 /// <summary>

@@ -2,79 +2,86 @@ using System.Numerics.Tensors;
 using Distributed.Engine.Compute;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
-using Distributed.Kernels.Memory;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Analytics;
 
 /// <content>What one thread does with a tile of rows.</content>
-public sealed unsafe partial record WeightPass
+public sealed unsafe partial class WeightPass
 {
-    private const double Ln2 = 0.69314718055994530942;
     private const int TileStride = SpanGrid.MaxSpanRows;
 
-    private void Walk(RowRange rows, KeyPanel panel, IReadOnlyList<IWeightSink> sinks, ComputeScratch scratch)
+    private void Walk(RowRange rows, KeyPanel panel, WantedPlanes wanted, ComputeScratch scratch)
     {
-        int heads = Queries.Heads, group = heads / Keys.Heads;
-        nuint tileBytes = (nuint)TileRows * TileStride * sizeof(float);
-        nuint kernelBytes = Aligned(Kernel.WorkspaceBytes(Queries.Dim, 1));
-        nuint queryBytes = Aligned(Kernel.QueryBytes(TileRows, Queries.Dim));
-        byte* memory = scratch.Workspace(
-            kernelBytes + 2 * tileBytes + (nuint)heads * (queryBytes + TileRows * sizeof(float)));
-        byte* workspace = memory;
-        float* average = (float*)(memory += kernelBytes), ofHead = (float*)(memory += tileBytes);
-        float* logSumExp = (float*)(memory += tileBytes);
-        byte* packed = memory + (nuint)heads * TileRows * sizeof(float);
-
+        int heads = weights.Shape.QueryHeads;
+        nuint tileBytes = (nuint)TileRows * TileStride * sizeof(float), queryBytes = weights.QueryBytes(TileRows);
+        byte* workspace = scratch.Workspace(
+            weights.WorkspaceBytes + 3 * tileBytes + (nuint)heads * (queryBytes + TileRows * sizeof(float)));
+        float* ofHead = (float*)(workspace + weights.WorkspaceBytes);
+        float* mean = ofHead + TileRows * TileStride, max = mean + TileRows * TileStride;
+        float* logSumExp = max + TileRows * TileStride;
+        var packed = (byte*)(logSumExp + heads * TileRows);
         var queries = stackalloc PackedQueries[heads];
-        for (int head = 0; head < heads; head++)
-        {
-            queries[head] = Kernel.PackQueries(Queries.Slice(0, head, rows), Scale, packed + (nuint)head * queryBytes);
-            ReadOnlySpan<float> natural =
-                LogSumExp.Span.Slice(checked((int)(head * Queries.Rows + rows.Start)), rows.Count);
-            for (int row = 0; row < rows.Count; row++)
-                logSumExp[head * TileRows + row] = (float)(natural[row] / Ln2);
-        }
+        var ready = stackalloc bool[heads];
         for (int span = panel.FirstSpan; span < panel.FirstSpan + panel.Spans; span++)
         {
             RowRange keys = panel.Grid[span];
             bool any = false;
             for (int head = 0; head < heads; head++)
             {
-                var area = new MaskTile(0, head, rows, keys);
-                TileClass seen = Mask.Classify(area);
-                if (seen == TileClass.Skip)
+                var area = new MaskTile(panel.Batch, head, rows, keys);
+                if (!wanted.Wants(head) || weights.Hides(area))
                     continue;
-                MaskWords? words = null;
-                if (seen == TileClass.Partial)
+                if (!ready[head])
                 {
-                    MaskWords bits = scratch.Words(rows.Count, keys.Count);
-                    Mask.Apply(area, bits);
-                    words = bits;
+                    queries[head] = weights.PackQueries(panel.Batch, head, rows, packed + (nuint)head * queryBytes);
+                    JobWeights.ToBase2(LogSumExpOf(panel.Batch, head, rows), logSumExp + head * TileRows);
+                    ready[head] = true;
                 }
-                Kernel.Weights(
-                    queries[head], panel[head / group, span], words, logSumExp + head * TileRows,
-                    any ? ofHead : average, TileStride, workspace);
-                if (any)
-                    Add(average, ofHead, rows.Count, keys.Count);
+                // Where nobody wants the head by itself, the first of them is the beginning of the mean.
+                bool straight = !any && wanted.ByHead[head].Length == 0 && wanted.Max.Length == 0;
+                float* to = straight ? mean : ofHead;
+                weights.TryCompute(
+                    area, queries[head], panel[head / weights.Shape.Group, span], logSumExp + head * TileRows, to, TileStride,
+                    workspace, scratch);
+                Give(wanted.ByHead[head], ofHead, rows, keys);
+                if (wanted.Mean.Length > 0 && !straight)
+                    Combine(mean, ofHead, rows.Count, keys.Count, any ? TensorPrimitives.Add : null);
+                if (wanted.Max.Length > 0)
+                    Combine(max, ofHead, rows.Count, keys.Count, any ? TensorPrimitives.Max : null);
                 any = true;
             }
             if (!any)
                 continue;
-            if (heads > 1)
-                Divide(average, heads, rows.Count, keys.Count);
-            var tile = new WeightTile(average, TileStride, rows, keys);
-            foreach (IWeightSink sink in sinks)
-                sink.Take(tile);
+            if (wanted.Mean.Length > 0 && heads > 1)
+                Divide(mean, heads, rows.Count, keys.Count);
+            Give(wanted.Mean, mean, rows, keys);
+            Give(wanted.Max, max, rows, keys);
         }
     }
 
-    private static void Add(float* sum, float* other, int rows, int keys)
+    private delegate void Combination(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination);
+
+    private ReadOnlySpan<float> LogSumExpOf(int batch, int head, RowRange rows) => logSumExp.Span.Slice(
+        checked((int)(((long)batch * weights.Shape.QueryHeads + head) * weights.Shape.QueryRows + rows.Start)), rows.Count);
+
+    private static void Give(IWeightSink[] sinks, float* of, RowRange rows, RowRange keys)
+    {
+        var tile = new WeightTile(of, TileStride, rows, keys);
+        foreach (IWeightSink sink in sinks)
+            sink.Take(tile);
+    }
+
+    private static void Combine(float* with, float* other, int rows, int keys, Combination? combination)
     {
         for (int row = 0; row < rows; row++)
         {
-            var into = new Span<float>(sum + (nint)row * TileStride, keys);
-            TensorPrimitives.Add(into, new ReadOnlySpan<float>(other + (nint)row * TileStride, keys), into);
+            var into = new Span<float>(with + (nint)row * TileStride, keys);
+            var from = new ReadOnlySpan<float>(other + (nint)row * TileStride, keys);
+            if (combination is null)
+                from.CopyTo(into);
+            else
+                combination(into, from, into);
         }
     }
 
@@ -86,6 +93,4 @@ public sealed unsafe partial record WeightPass
             TensorPrimitives.Divide(of, heads, of);
         }
     }
-
-    private static nuint Aligned(nuint bytes) => (bytes + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1);
 }

@@ -2,7 +2,7 @@ using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Analytics;
 
-/// <summary>Attention weights of some rows on one span of keys, averaged over heads. The memory is valid during a call.</summary>
+/// <summary>Attention weights of some rows on one span of keys, of one matrix. The memory is valid during a call.</summary>
 /// <param name="weights"><c>[rows, keys]</c>; 0 where a row does not see a key.</param>
 /// <param name="rowStride">Numbers from one row to the next.</param>
 /// <param name="rows">The query rows.</param>

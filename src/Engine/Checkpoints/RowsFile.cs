@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
+using Distributed.Kernels.States;
 using Microsoft.Win32.SafeHandles;
 
 namespace Distributed.Engine.Checkpoints;
@@ -9,22 +10,24 @@ namespace Distributed.Engine.Checkpoints;
 /// The finished rows of one attempt of a block, in a file of its own. An attempt that was given up and wakes up again can
 /// write to its own file alone, which nobody reads any more: that is what keeps it from the output.
 /// </summary>
-/// <remarks>F32, for each batch entry and query head: the block's output rows, then their LSE.</remarks>
-public sealed class RowsFile : IAttentionSink, IDisposable
+/// <remarks>F32, for each batch entry and query head: the block's output rows, their LSE, their statistics if the job asks for them.</remarks>
+public sealed class RowsFile : IRowStatisticsSink, IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly AttentionShape _shape;
     private readonly long _firstRow;
     private readonly int _rows;
+    private readonly int _statistics;
 
     private RowsFile(SafeFileHandle file, JobPlan plan, PlannedBlock block)
     {
         _file = file;
         _shape = plan.Shape;
         (_firstRow, _rows) = RowsOf(plan, block);
+        _statistics = plan.Statistics is null ? 0 : RowStatistics.ResultsPerRow;
     }
 
-    private long HeadFloats => (long)_rows * (_shape.ValueDim + 1);
+    private long HeadFloats => (long)_rows * (_shape.ValueDim + 1 + _statistics);
 
     /// <summary>Creates the file.</summary>
     public static RowsFile Create(string path, JobPlan plan, PlannedBlock block) =>
@@ -39,6 +42,7 @@ public sealed class RowsFile : IAttentionSink, IDisposable
         const int AtOnce = 256;
         var output = new float[AtOnce * plan.Shape.ValueDim];
         var lse = new float[AtOnce];
+        var statistics = new float[AtOnce * file._statistics];
         for (int head = 0; head < plan.Shape.Batch * plan.Shape.QueryHeads; head++)
         {
             for (int row = 0; row < file._rows; row += AtOnce)
@@ -49,6 +53,12 @@ public sealed class RowsFile : IAttentionSink, IDisposable
                 file.Read(head * file.HeadFloats + (long)file._rows * plan.Shape.ValueDim + row, lse.AsSpan(0, count));
                 sink.Write(
                     head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, rows, lse.AsSpan(0, count));
+                if (file._statistics == 0)
+                    continue;
+                Span<float> ofRows = statistics.AsSpan(0, count * file._statistics);
+                file.Read(file.StatisticsOf(head, row), ofRows);
+                ((IRowStatisticsSink)sink).WriteStatistics(
+                    head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, ofRows);
             }
         }
     }
@@ -60,6 +70,10 @@ public sealed class RowsFile : IAttentionSink, IDisposable
         Put(start + row * _shape.ValueDim, output);
         Put(start + (long)_rows * _shape.ValueDim + row, logSumExp);
     }
+
+    /// <inheritdoc/>
+    public void WriteStatistics(int batch, int head, long firstRow, ReadOnlySpan<float> statistics) =>
+        Put(StatisticsOf(batch * _shape.QueryHeads + head, firstRow - _firstRow), statistics);
 
     /// <summary>Forces the rows to disk.</summary>
     public void Flush() => RandomAccess.FlushToDisk(_file);
@@ -74,6 +88,9 @@ public sealed class RowsFile : IAttentionSink, IDisposable
         long first = plan.QueryGrid[block.FirstQuerySpan].Start;
         return (first, checked((int)(plan.QueryGrid[block.FirstQuerySpan + block.QuerySpans - 1].End - first)));
     }
+
+    private long StatisticsOf(int head, long row) =>
+        head * HeadFloats + (long)_rows * (_shape.ValueDim + 1) + row * _statistics;
 
     private void Put(long at, ReadOnlySpan<float> numbers) =>
         RandomAccess.Write(_file, MemoryMarshal.AsBytes(numbers), at * sizeof(float));

@@ -82,11 +82,9 @@ public static class DocumentJob
 
         var strongest = new TopLinks(passages.Count, DocumentOptions.LinksPerPassage);
         var matrix = new PooledMatrix(passages.Count, passages.Count);
-        var pass = new WeightPass(
-            embedding.Tensor, embedding.Tensor, options.Temperature, attention.MasksFor(input.Shape),
-            logSumExp.LogSumExp);
-        await pass.RunAsync([strongest, matrix], pool, LinksProgress(progress, report.Flops), cancellation)
-            .ConfigureAwait(false);
+        var pass = new WeightPass(new JobWeights(input, attention), logSumExp.LogSumExp);
+        var mean = new PlaneSinks(new AttentionPlane(0, HeadAggregation.Mean), [strongest, matrix]);
+        await pass.RunAsync([mean], pool, LinksProgress(progress, report.Flops), cancellation).ConfigureAwait(false);
         IReadOnlyList<RowPair> links = StrongestPairs.Of(strongest, options.Links);
         TimeSpan linked = Lap(clock);
 
@@ -112,10 +110,4 @@ public static class DocumentJob
     private static Relay<double>? LinksProgress(IProgress<DocumentProgress>? progress, double flops) => progress is null
         ? null
         : new(done => progress.Report(new DocumentProgress(DocumentPhase.Links, done, flops)));
-
-    // Unlike Progress<T>, it reports on the caller's thread, so that reports keep their order.
-    private sealed class Relay<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
-    }
 }

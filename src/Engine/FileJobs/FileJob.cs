@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 
 namespace Distributed.Engine.FileJobs;
@@ -20,8 +22,12 @@ public static class FileJob
         ArgumentNullException.ThrowIfNull(job);
         using JobFiles files = JobFiles.Open(job);
         using FileJobOutput output = FileJobOutput.Create(job, files);
-        JobReport report = await EmbeddedEngine.RunAsync(files.Input, job.Options, output.Sink, progress, cancellation)
+        var phases = new JobPhases(job, files.Input.Shape, progress);
+        JobReport report = await EmbeddedEngine.RunAsync(files.Input, job.Options, output.Sink, phases.Attention, cancellation)
             .ConfigureAwait(false);
+        long began = Stopwatch.GetTimestamp();
+        await output.AnalyseAsync(ComputePool.Shared(job.Options.ThreadsHere()), phases.Analytics(report), cancellation).ConfigureAwait(false);
+        report = report with { Analytics = job.NeedsWeights ? Stopwatch.GetElapsedTime(began) : null };
         cancellation.ThrowIfCancellationRequested();
         output.Commit();
         return report;

@@ -1,6 +1,9 @@
+using Distributed.Engine.Analytics;
+using Distributed.Engine.Compute;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.States;
 
 namespace Distributed.Engine.FileJobs;
 
@@ -11,11 +14,15 @@ public sealed class FileJobOutput : IDisposable
     private readonly JobFiles _files;
     private readonly FileJobSpecification _job;
 
-    private FileJobOutput(TensorFileWriter writer, IAttentionSink sink, FileJobSpecification job, JobFiles files) =>
-        (_writer, Sink, _job, _files) = (writer, sink, job, files);
+    private readonly FileSink _sink;
+    private readonly JobAnalytics? _analytics;
+
+    private FileJobOutput(
+        TensorFileWriter writer, FileSink sink, JobAnalytics? analytics, FileJobSpecification job, JobFiles files) =>
+        (_writer, _sink, _analytics, _job, _files) = (writer, sink, analytics, job, files);
 
     /// <summary>Takes the finished rows.</summary>
-    public IAttentionSink Sink { get; }
+    public IAttentionSink Sink => _sink;
 
     /// <summary>The name the file has until it is committed. Who takes that file away keeps it from being committed.</summary>
     public string TemporaryPath => _writer.TemporaryPath;
@@ -29,9 +36,31 @@ public sealed class FileJobOutput : IDisposable
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(files);
+        JobAnalytics? analytics = job.NeedsWeights ? new JobAnalytics(files.Input.Shape, job.Options, job.Analytics!) : null;
         TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), inputs: job.Inputs.All);
-        var sink = new FileSink(files.Input.Shape, job.Layout, writer["o"], job.WithLogSumExp ? writer["lse"] : null);
-        return new FileJobOutput(writer, sink, job, files);
+        var sink = new FileSink(
+            files.Input.Shape, job.Layout, writer["o"], job.WritesLogSumExp ? writer["lse"] : null,
+            job.Options.RowStatistics is null ? [] : [.. RowTensors.Select(name => writer[name])], job.NeedsWeights);
+        return new FileJobOutput(writer, sink, analytics, job, files);
+    }
+
+    /// <summary>The tensors <c>[B, Hq, Sq]</c> of the rows' statistics, in the order of <see cref="RowStatistic"/>.</summary>
+    public static IReadOnlyList<string> RowTensors { get; } =
+    [
+        "row_entropy", "row_max_weight", "row_distance", "row_distance_rms", "row_offset", "row_window_mass", "row_sink_mass",
+    ];
+
+    /// <summary>Works out what the job asks to be worked out of the weights, when all rows have come.</summary>
+    /// <param name="compute">Where the work runs.</param>
+    /// <param name="progress">Told the share done, 0 to 1; null = nobody.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task AnalyseAsync(ICompute compute, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        if (_analytics is null)
+            return;
+        await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
+            .ConfigureAwait(false);
+        _analytics.Write(name => _writer[name]);
     }
 
     /// <summary>Writes what does not come in rows, forces the content to disk and gives the file its name.</summary>
@@ -61,8 +90,12 @@ public sealed class FileJobOutput : IDisposable
             _ => [shape.Batch, shape.QueryRows, (long)shape.QueryHeads * shape.ValueDim],
         };
         var tensors = new List<TensorSpec> { new("o", job.OutputType, output) };
-        if (job.WithLogSumExp)
+        if (job.WritesLogSumExp)
             tensors.Add(new TensorSpec("lse", ElementType.F32, shape.Batch, shape.QueryHeads, shape.QueryRows));
+        if (job.Options.RowStatistics is not null)
+            tensors.AddRange(RowTensors.Select(name => new TensorSpec(name, ElementType.F32, shape.Batch, shape.QueryHeads, shape.QueryRows)));
+        if (job.NeedsWeights)
+            tensors.AddRange(JobAnalytics.Tensors(shape, job.Analytics!));
         if (job.QkOutput is not null)
         {
             ScoreMatrix.RefuseTooLarge(shape);

@@ -1,3 +1,4 @@
+using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
 
@@ -32,17 +33,29 @@ public sealed record FileJobSpecification
     /// <summary>Which scores to write as <c>qk [B, Hq, Sq, Skv]</c> too, for small problems; null = none.</summary>
     public ScoreKind? QkOutput { get; init; }
 
+    /// <summary>What to work out of the weights in a second pass and write too; null = nothing.</summary>
+    public AnalyticsOptions? Analytics { get; init; }
+
     /// <summary>Names of tensors in the input that the job does not read. Any other unknown name is refused.</summary>
     public IReadOnlyList<string> Ignore { get; init; } = [];
 
     /// <summary>What to compute.</summary>
     public AttentionOptions Options { get; init; } = new();
 
+    /// <summary>Whether a second pass over the weights is needed.</summary>
+    public bool NeedsWeights => Analytics is { AsksForWeights: true };
+
+    /// <summary>Whether <c>lse</c> is written: where it is asked for, and where weights are, which it is the key to.</summary>
+    public bool WritesLogSumExp => WithLogSumExp || NeedsWeights;
+
     /// <summary>Checks what can be checked without the files.</summary>
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()
     {
         Options.Validate();
+        Analytics?.Validate();
+        if (Analytics is { AsksForWeights: false })
+            throw new InputException($"Analytics say how heads come together ({Specification.Names.Of(Analytics.Heads)}), but ask for nothing that heads come together in.");
         if (Layout == HeadLayout.Bsd != Heads is not null)
         {
             throw new InputException(Heads is null

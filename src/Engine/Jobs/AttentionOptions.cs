@@ -67,6 +67,9 @@ public sealed record AttentionOptions
     /// <summary>Rotary position embedding of queries and keys, after the norm; null = none.</summary>
     public RotaryOptions? Rotary { get; init; }
 
+    /// <summary>Statistics of each row's weights to work out beside the output, of which they change no bit; null = none.</summary>
+    public RowStatisticsOptions? RowStatistics { get; init; }
+
     /// <summary>Blocks that the sequence is cut into. It changes the schedule, never the result.</summary>
     /// <value>1.</value>
     public int Blocks { get; init; } = 1;
@@ -117,6 +120,7 @@ public sealed record AttentionOptions
         Require(
             RelativeDistance is null or >= 1 and <= 1 << 20,
             $"Relative distance {RelativeDistance} is out of range; 1 to {1 << 20} is expected.");
+        RowStatistics?.Validate();
         Require(ExcludedBand is not < 0, $"Excluded band {ExcludedBand} is negative; a distance of 0 or more is expected.");
         Require(
             BlockPairs is not { } pairs || (pairs.QueryBlock >= 1 && pairs.KeyBlock >= 1),

@@ -18,6 +18,9 @@ public sealed record JobReport(
     /// <summary>What was done to the scores, for people.</summary>
     public string Scores { get; init; } = "scaled dot product";
 
+    /// <summary>Time of the second pass over the weights; null when there was none.</summary>
+    public TimeSpan? Analytics { get; init; }
+
     /// <summary>Floating-point operations inside the masks: 2 · (D + Dv) for every pair seen.</summary>
     public double Flops => (double)PairsSeen * Shape.FlopsPerPair;
 

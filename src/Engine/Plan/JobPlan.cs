@@ -45,6 +45,9 @@ public sealed class JobPlan
     /// <summary>What is done to query and key rows before they meet.</summary>
     public JobRows Rows { get; }
 
+    /// <summary>What is worked out of its rows' weights; null = nothing.</summary>
+    public JobStatistics? Statistics { get; private init; }
+
     /// <summary>Spans of the query sequence.</summary>
     public SpanGrid QueryGrid { get; }
 
@@ -124,7 +127,10 @@ public sealed class JobPlan
         var work = new SpanWork(shape, queryGrid, keyGrid, masks);
         double[] costs = CostOfSpans(work, queryGrid.Count, keyGrid.Count, out TileCounts counts);
         IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks);
+        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
+        {
+            Statistics = JobStatistics.Of(shape, options),
+        };
     }
 
     private static double[] CostOfSpans(SpanWork work, int querySpans, int keySpans, out TileCounts counts)

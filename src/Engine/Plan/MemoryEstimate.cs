@@ -27,6 +27,9 @@ public static class MemoryEstimate
         double packed = Math.Min(perSpan * plan.KeyGrid.Count * shape.Batch * shape.KeyHeads, packedLimit + perSpan * threads);
         double perRow = ((double)kernel.QueryBytes(spanRows, shape.KeyDim) + AttentionState.FloatsFor(spanRows, shape.ValueDim) * sizeof(float)) / spanRows;
 
+        if (plan.Statistics is not null)
+            perRow += RowStatistics.SumsPerRow * sizeof(double);
+
         // The lanes of one block alone begin and end one after the other; those of several blocks wait for each other's
         // tiles with their states in memory.
         double laneRows = plan.Blocks.Count == 1

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
@@ -114,7 +115,10 @@ internal sealed class Lane : IDisposable
             }
             writer.Write(_memory is null ? 0 : 1);
             for (int i = 0; _memory is not null && i < _rows.Length * _context.Plan.Shape.Group; i++)
+            {
                 writer.Write(_memory.StateNumbers(i));
+                writer.Write(MemoryMarshal.AsBytes(_memory.StatisticsNumbers(i)));
+            }
         }
     }
 
@@ -137,7 +141,10 @@ internal sealed class Lane : IDisposable
                 return;
             _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
             for (int i = 0; i < _rows.Length * _context.Plan.Shape.Group; i++)
+            {
                 reader.Read(_memory.StateNumbers(i));
+                reader.Read(MemoryMarshal.AsBytes(_memory.StatisticsNumbers(i)));
+            }
         }
     }
 
@@ -199,6 +206,12 @@ internal sealed class Lane : IDisposable
                 stage = scores.StageFor(tile, scratch.Distances(tile.Queries.Count));
                 queries = queries.With(&stage);
             }
+            RowStatistics statistics = default;
+            if (_context.Plan.Statistics is { } asked)
+            {
+                statistics = asked.For(tile, _memory.Statistics(index, member), scratch.Distances(tile.Queries.Count));
+                state = state.With(&statistics);
+            }
             if (packed is { } span)
             {
                 kernel.Fold(queries, span.Keys, span.Values, words, state, workspace);
@@ -238,11 +251,28 @@ internal sealed class Lane : IDisposable
                 }
                 _context.Sink.Write(
                     _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start, output, lse);
+                if (_context.Plan.Statistics is not null)
+                    FinishStatistics(index, member, scratch);
             }
         }
         if (!_context.KeepStates)
             Dispose();
         _finished = true;
+    }
+
+    private void FinishStatistics(int index, int member, ComputeScratch scratch)
+    {
+        int head = _keyHead * _context.Plan.Shape.Group + member;
+        ReadOnlySpan<double> sums = _memory!.StatisticsNumbers(index * _context.Plan.Shape.Group + member);
+        int rows = sums.Length / RowStatistics.SumsPerRow;
+        Span<float> results = scratch.Numbers(rows * RowStatistics.ResultsPerRow);
+        for (int row = 0; row < rows; row++)
+        {
+            RowStatistics.Finish(
+                sums.Slice(row * RowStatistics.SumsPerRow, RowStatistics.SumsPerRow), _context.Plan.Scores.SinkOf(head),
+                results[(row * RowStatistics.ResultsPerRow)..]);
+        }
+        ((IRowStatisticsSink)_context.Sink).WriteStatistics(_batch, head, _rows[index].Rows.Start, results);
     }
 
     /// <summary>The key span that row group <paramref name="index"/> folds next; −1 when there is none left.</summary>

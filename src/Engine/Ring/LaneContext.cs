@@ -21,10 +21,13 @@ public sealed class LaneContext
     /// <param name="scale">The factor on q·k.</param>
     /// <param name="kernel">The kernel that folds.</param>
     /// <param name="cache">Packed key spans, shared with whom it may be.</param>
-    /// <param name="sink">Where finished rows go.</param>
+    /// <param name="sink">Where finished rows go; an <see cref="IRowStatisticsSink"/> where the job asks for statistics.</param>
+    /// <exception cref="ArgumentException">The sink takes no statistics, and the job asks for them.</exception>
     public LaneContext(
         JobPlan plan, HeadTensor queries, double scale, CpuKernel kernel, PackedSpanCache cache, IAttentionSink sink)
     {
+        if (plan.Statistics is not null && sink is not IRowStatisticsSink)
+            throw new ArgumentException($"The job asks for statistics of rows, which a {sink?.GetType().Name} does not take.", nameof(sink));
         Plan = plan;
         Queries = queries;
         Scale = scale;

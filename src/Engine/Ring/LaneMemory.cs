@@ -11,13 +11,15 @@ internal sealed unsafe class LaneMemory : IDisposable
     private readonly NativeBuffer _buffer;
     private readonly PackedQueries[] _queries;
     private readonly AttentionState[] _states;
+    private readonly nuint[]? _statistics;
     private readonly int _group;
 
-    private LaneMemory(NativeBuffer buffer, PackedQueries[] queries, AttentionState[] states, int group)
+    private LaneMemory(NativeBuffer buffer, PackedQueries[] queries, AttentionState[] states, nuint[]? statistics, int group)
     {
         _buffer = buffer;
         _queries = queries;
         _states = states;
+        _statistics = statistics;
         _group = group;
     }
 
@@ -29,6 +31,7 @@ internal sealed unsafe class LaneMemory : IDisposable
         int group = plan.Shape.Group;
         var queryOffsets = new nuint[rows.Length * group];
         var stateOffsets = new nuint[rows.Length * group];
+        nuint[]? statistics = plan.Statistics is null ? null : new nuint[rows.Length * group];
         nuint bytes = 0;
         for (int i = 0; i < queryOffsets.Length; i++)
         {
@@ -37,6 +40,10 @@ internal sealed unsafe class LaneMemory : IDisposable
             bytes += Aligned(kernel.QueryBytes(count, plan.Shape.KeyDim));
             stateOffsets[i] = bytes;
             bytes += Aligned(AttentionState.FloatsFor(count, plan.Shape.ValueDim) * sizeof(float));
+            if (statistics is null)
+                continue;
+            statistics[i] = bytes;
+            bytes += Aligned((nuint)(count * RowStatistics.SumsPerRow) * sizeof(double));
         }
         var buffer = new NativeBuffer(bytes);
         var queries = new PackedQueries[queryOffsets.Length];
@@ -57,7 +64,10 @@ internal sealed unsafe class LaneMemory : IDisposable
             states[i].Reset();
         }
         prepared?.Dispose();
-        return new LaneMemory(buffer, queries, states, group);
+        var memory = new LaneMemory(buffer, queries, states, statistics, group);
+        for (int i = 0; statistics is not null && i < states.Length; i++)
+            memory.StatisticsNumbers(i).Clear();
+        return memory;
     }
 
     /// <summary>Packed queries of row group <paramref name="index"/> for one query head of the group.</summary>
@@ -69,6 +79,14 @@ internal sealed unsafe class LaneMemory : IDisposable
     /// <summary>All numbers of the state at <paramref name="index"/> (row group · heads of a group + head): O, m, l.</summary>
     public Span<float> StateNumbers(int index) => new(
         _states[index].Output, checked((int)AttentionState.FloatsFor(_states[index].Rows, _states[index].ValueDim)));
+
+    /// <summary>All sums of statistics of the state at <paramref name="index"/>; empty where the job asks for none.</summary>
+    public Span<double> StatisticsNumbers(int index) => _statistics is null
+        ? []
+        : new(_buffer.Pointer + _statistics[index], _states[index].Rows * RowStatistics.SumsPerRow);
+
+    /// <summary>Where the sums of statistics of a row group begin, for one query head of the group.</summary>
+    public double* Statistics(int index, int member) => (double*)(_buffer.Pointer + _statistics![index * _group + member]);
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();

@@ -1,3 +1,4 @@
+using Distributed.Kernels.Cpu.Vectors;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Scores;
@@ -66,6 +67,8 @@ public sealed unsafe class ScalarKernel : CpuKernel
             max += 0f;
             float shift = Arithmetic.Shift(max);
             float keep = Exp2.Scalar(state.Max[row] - shift);
+            if (state.Statistics is not null)
+                AddStatistics(*state.Statistics, row, shift, weights);
             lanes.Clear();
             for (int key = 0; key < weights.Length; key++)
             {
@@ -161,6 +164,15 @@ public sealed unsafe class ScalarKernel : CpuKernel
             stage.Apply(row, 1, key, lanes, Arithmetic.Lanes, Arithmetic.Lanes);
             copy[..part.Length].CopyTo(part);
         }
+    }
+
+    // The sums of statistics are laid out in lanes too; there is one code for them.
+    private static void AddStatistics(in RowStatistics statistics, int row, float shift, ReadOnlySpan<float> scores)
+    {
+        float* padded = stackalloc float[scores.Length + Arithmetic.Lanes];
+        new Span<float>(padded, scores.Length + Arithmetic.Lanes).Fill(float.NegativeInfinity);
+        scores.CopyTo(new Span<float>(padded, scores.Length));
+        StatisticsPass<Lanes128>.Row(padded, new KeyRange(0, scores.Length), shift, statistics, row, scores.Length);
     }
 
     private static bool Sees(MaskWords mask, int row, int key) => (mask.Row(row)[key / 64] >> (key % 64) & 1) != 0;

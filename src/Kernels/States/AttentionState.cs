@@ -28,6 +28,12 @@ public readonly unsafe struct AttentionState(float* output, float* max, float* s
     /// <summary>Elements of a value.</summary>
     public int ValueDim => valueDim;
 
+    /// <summary>Where statistics of the rows' weights are summed up while keys are folded; null = none are wanted.</summary>
+    public RowStatistics* Statistics { get; private init; }
+
+    /// <summary>The same state, whose folds fill statistics too.</summary>
+    public AttentionState With(RowStatistics* statistics) => new(Output, Max, Sum, Rows, ValueDim) { Statistics = statistics };
+
     /// <summary>F32 numbers that the state of <paramref name="rows"/> rows takes.</summary>
     public static nuint FloatsFor(int rows, int valueDim) => (nuint)rows * (nuint)(valueDim + 2);
 

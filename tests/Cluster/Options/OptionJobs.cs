@@ -1,3 +1,4 @@
+using Distributed.Engine.Analytics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
@@ -16,6 +17,11 @@ internal static class OptionJobs
     private static readonly AttentionShape Square = Usual with { QueryRows = Small, KeyRows = Small };
     private static readonly AttentionShape Cross = Usual with { KeyRows = 4500 };
     private static readonly AttentionShape Past = Usual with { KeyRows = 4300, PastRows = 1200 };
+
+    private static readonly AnalyticsOptions Everything = new()
+    {
+        Received = true, Links = 3, Strongest = 20, Pooled = 100, Distances = true, Segments = [0, 7, 3000, Usual.QueryRows], KeySegments = [0, 50, Usual.KeyRows],
+    };
 
     /// <summary>What a cluster runs, byte for byte as one process does.</summary>
     public static IReadOnlyList<OptionJob> All { get; } =
@@ -78,6 +84,9 @@ internal static class OptionJobs
         new("`layout` bsd with `heads`, F16 in, BF16 out") { Layout = HeadLayout.Bsd, Type = ElementType.F16, Says = job => job with { OutputType = ElementType.BF16 } },
         new("a file for each of q, k and v, no `lse`") { Apart = true, Says = job => job with { WithLogSumExp = false } },
         new("`ignore`") { Tensors = [new("other", FileElementType.F32, [7])], Says = job => job with { Ignore = ["other"] } },
+        new("`analytics` of rows") { Options = new() { Causal = CausalAlignment.TopLeft, RowStatistics = new RowStatisticsOptions(50, 2) } },
+        new("`analytics` of weights, each head by itself") { Shape = Usual with { Batch = 2 }, Says = job => job with { Analytics = Everything } },
+        new("`analytics` of weights, mean of the heads") { Says = job => job with { Analytics = Everything with { Heads = HeadAggregation.Mean } } },
         .. Enum.GetValues<ScoreKind>().Select(kind => new OptionJob($"`qk_output` {kind.ToString().ToLowerInvariant()}")
         {
             Shape = Square with { QueryRows = 1500 },

@@ -75,7 +75,7 @@ public sealed class WeightPassTests : IDisposable
         Case made = Make(rows: 600, heads: 1, keyHeads: 1, exclude: 0, dim: 4);
         using var pool = new ComputePool(1);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => made.Pass(1 << 20).RunAsync([new TopLinks(600, 3)], pool, null, new CancellationToken(true)));
+            () => made.Pass(1 << 20).RunAsync(Mean(new TopLinks(600, 3)), pool, null, new CancellationToken(true)));
     }
 
     [Fact]
@@ -83,9 +83,11 @@ public sealed class WeightPassTests : IDisposable
     {
         Case made = Make(rows: 5, heads: 2, keyHeads: 1, exclude: 0, dim: 4);
         using var pool = new ComputePool(1);
-        WeightPass pass = made.Pass(1 << 20) with { LogSumExp = new float[9] };
+        var pass = new WeightPass(made.Weights, new float[9]);
         Assert.Throws<ArgumentException>(() => pass.RunAsync([], pool).GetAwaiter().GetResult());
     }
+
+    private static PlaneSinks[] Mean(params IWeightSink[] sinks) => [new(new AttentionPlane(0, HeadAggregation.Mean), sinks)];
 
     public void Dispose() => _memory.ForEach(buffer => buffer.Dispose());
 
@@ -125,15 +127,15 @@ public sealed class WeightPassTests : IDisposable
     {
         private readonly AttentionOptions _options = new() { Scale = Scale, ExcludedBand = Exclude, Threads = 2 };
 
+        private readonly AttentionInput _input = new(Queries, Keys, Keys);
+
+        public JobWeights Weights => new(_input, _options);
+
         public WeightPass Pass(long panelBytes)
         {
-            var input = new AttentionInput(Queries, Keys, Keys);
-            var sink = new MemorySink(input.Shape, keepOutput: false);
-            EmbeddedEngine.RunAsync(input, _options, sink).GetAwaiter().GetResult();
-            return new WeightPass(Queries, Keys, Scale, _options.MasksFor(input.Shape), sink.LogSumExp)
-            {
-                PanelBytes = panelBytes,
-            };
+            var sink = new MemorySink(_input.Shape, keepOutput: false);
+            EmbeddedEngine.RunAsync(_input, _options, sink).GetAwaiter().GetResult();
+            return new WeightPass(Weights, sink.LogSumExp) { PanelBytes = panelBytes };
         }
 
         public (TopLinks Links, PooledMatrix Matrix) Run(int threads, int cells, long panelBytes = 1 << 20)
@@ -141,7 +143,7 @@ public sealed class WeightPassTests : IDisposable
             var links = new TopLinks((int)Queries.Rows, 10);
             var matrix = new PooledMatrix(Queries.Rows, Keys.Rows, cells);
             using var pool = new ComputePool(threads);
-            Pass(panelBytes).RunAsync([links, matrix], pool).GetAwaiter().GetResult();
+            Pass(panelBytes).RunAsync(Mean(links, matrix), pool).GetAwaiter().GetResult();
             return (links, matrix);
         }
 

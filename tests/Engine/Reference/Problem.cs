@@ -138,8 +138,20 @@ internal sealed class Problem
         });
     }
 
-    public (double[] Output, double[] LogSumExp) Judge(AttentionOptions options) => Attention64.Compute(
-        Shape,
+    public (double[] Output, double[] LogSumExp) Judge(AttentionOptions options) => Judge(options, Shape, V);
+
+    /// <summary>The weights <c>[B, Hq, Sq, Skv]</c> in float64: the output for values that are the rows of the unit matrix.</summary>
+    public double[] JudgeWeights(AttentionOptions options)
+    {
+        AttentionShape shape = Shape with { ValueDim = (int)Shape.KeyRows };
+        var unit = new float[shape.Batch * shape.KeyHeads * shape.KeyRows * shape.KeyRows];
+        for (long row = 0; row < shape.Batch * shape.KeyHeads * shape.KeyRows; row++)
+            unit[row * shape.KeyRows + row % shape.KeyRows] = 1;
+        return Judge(options, shape, unit).Output;
+    }
+
+    private (double[] Output, double[] LogSumExp) Judge(AttentionOptions options, AttentionShape shape, float[] values) => Attention64.Compute(
+        shape,
         PreparedRows.Of(
             Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim, options, Tensors?.QueryNorm,
             (batch, row) => Tensors?.QueryPositions?.At((int)batch, row) ?? Attention64.PositionOf(Shape, options, batch, row),
@@ -147,7 +159,7 @@ internal sealed class Problem
         PreparedRows.Of(
             K, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim, options, Tensors?.KeyNorm,
             (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row),
-        V, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
+        values, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
         Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits);
 
     private static float[] Normal(Random random, long count)

@@ -1,3 +1,4 @@
+using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
@@ -56,6 +57,24 @@ public static class Names
         "half" => false,
         "interleaved" => true,
         _ => throw new InputException($"Rotary pairs '{text}' are not known; half or interleaved is expected."),
+    };
+
+    /// <summary>Reads <c>each</c>, <c>mean</c> or <c>max</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static HeadAggregation Aggregation(string text) => text switch
+    {
+        "each" => HeadAggregation.Each,
+        "mean" => HeadAggregation.Mean,
+        "max" => HeadAggregation.Max,
+        _ => throw new InputException($"Heads '{text}' are not known; each, mean or max is expected."),
+    };
+
+    /// <summary>The word for how heads come together.</summary>
+    public static string Of(HeadAggregation heads) => heads switch
+    {
+        HeadAggregation.Each => "each",
+        HeadAggregation.Mean => "mean",
+        _ => "max",
     };
 
     /// <summary>The word for scores.</summary>

@@ -41,6 +41,7 @@ internal static class SpecificationMembers
         new("qk_output", OneOf("Scores to write as qk [B, Hq, Sq, Skv] too, for small problems.", "raw", "softcap", "masked", "weights"),
             (job, value) => job with { QkOutput = value.Parsed(Names.Scores) },
             job => job.QkOutput is { } kind ? Names.Of(kind) : null),
+        new("analytics", AnalyticsMember.Schema, AnalyticsMember.Read, AnalyticsMember.Write),
         new("ignore", ListOf(Type("string"), "Tensors of the input to leave out."),
             (job, value) => job with { Ignore = [.. value.List().Select(name => name.Text())] },
             job => job.Ignore.Count == 0 ? null : new JsonArray([.. job.Ignore.Select(name => JsonValue.Create(name))])),

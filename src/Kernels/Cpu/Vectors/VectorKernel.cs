@@ -76,6 +76,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
             ScorePass<T, T4>.Run(queries, keys, mask, block, work, values.Data);
             StatePass<T>.RaiseMaxima(block, work, state);
+            if (state.Statistics is not null)
+                StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
             ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
             StatePass<T>.AddSums(block, strips, work, state);
@@ -95,6 +97,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
             ScorePass<T, T4>.RunDirect(queries, keys, mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
+            if (state.Statistics is not null)
+                StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             ValuePass<T, T2, T3, T4>.RunDirect(values, strips, mask, block, work);
             StatePass<T>.AddSums(block, strips, work, state);
         }

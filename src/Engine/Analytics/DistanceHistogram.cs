@@ -1,0 +1,61 @@
+using System.Numerics;
+using Distributed.Kernels.Masks;
+
+namespace Distributed.Engine.Analytics;
+
+/// <summary>
+/// How much attention goes how far, d = position − key: bin 0 has d = 0, bin n has 2^(n−1) ≤ |d| &lt; 2^n, keys behind the
+/// position and keys ahead of it apart. What is farther than the last bin is in the last bin.
+/// </summary>
+/// <param name="positions">Where the rows stand among the keys.</param>
+/// <param name="batch">The batch entry.</param>
+/// <param name="bins">Bins, on each side.</param>
+public sealed class DistanceHistogram(QueryPositions positions, int batch, int bins) : IWeightSink
+{
+    private readonly OrderlessSums _sums = new(2L * bins);
+
+    /// <inheritdoc/>
+    public int RowsTogether => 1;
+
+    /// <summary>Bins, on each side.</summary>
+    public int Bins => bins;
+
+    /// <summary>Bins that hold every distance of an attention of these sizes, its queries standing among the keys.</summary>
+    public static int BinsFor(long rows, long keys) => 1 + (int)Math.Ceiling(Math.Log2(Math.Max(2, rows + keys)));
+
+    /// <summary>The attention in a bin, summed over rows.</summary>
+    public double Mass(bool ahead, int bin) => _sums[(ahead ? bins : 0) + bin];
+
+    /// <inheritdoc/>
+    public void Take(in WeightTile tile)
+    {
+        Span<double> sums = stackalloc double[2 * bins];
+        sums.Clear();
+        for (int row = 0; row < tile.Rows.Count; row++)
+        {
+            long position = tile.Rows.Start + row + positions.RunAt(batch, tile.Rows.Start + row).Offset;
+            ReadOnlySpan<float> weights = tile.Row(row);
+            for (int key = 0, next; key < weights.Length; key = next)
+            {
+                (int bin, long end) = BinAt(position, tile.Keys.Start + key);
+                next = (int)Math.Min(weights.Length, end - tile.Keys.Start);
+                sums[bin] += LaneSum.Of(weights[key..next]);
+            }
+        }
+        for (int bin = 0; bin < sums.Length; bin++)
+            _sums.Add(bin, sums[bin]);
+    }
+
+    /// <summary>The bin of a key, and the key behind the last one of its run in that bin.</summary>
+    private (int Bin, long End) BinAt(long position, long key)
+    {
+        long distance = position - key;
+        if (distance == 0)
+            return (0, key + 1);
+        int bin = Math.Min(bins - 1, 1 + BitOperations.Log2((ulong)Math.Abs(distance)));
+        long nearest = 1L << (bin - 1);
+        if (distance > 0)
+            return (bin, position - nearest + 1);
+        return (bins + bin, bin == bins - 1 ? long.MaxValue : position + (1L << bin));
+    }
+}

@@ -1,0 +1,81 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Files;
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Engine.Analytics;
+
+/// <summary>The second pass of a job: the sinks that its options ask for, and the tensors that come of them.</summary>
+public sealed class JobAnalytics
+{
+    private readonly AttentionShape _shape;
+    private readonly AnalyticsOptions _options;
+    private readonly PlaneResults[] _planes;
+
+    /// <summary>Makes room for the results.</summary>
+    /// <param name="shape">The job's sizes.</param>
+    /// <param name="attention">The job's options.</param>
+    /// <param name="options">What to work out.</param>
+    /// <exception cref="InputException">An option does not fit the sizes.</exception>
+    public JobAnalytics(AttentionShape shape, AttentionOptions attention, AnalyticsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ValidateFor(shape);
+        (_shape, _options) = (shape, options);
+        var positions = JobMasks.Positions(shape, attention);
+        _planes = [.. Enumerable.Range(0, shape.Batch)
+            .SelectMany(batch => AttentionPlane.Of(batch, options.Heads, shape.QueryHeads))
+            .Select(plane => new PlaneResults(plane, shape, options, positions))];
+    }
+
+    /// <summary>The tensors that come out, for a file that is made before the job runs.</summary>
+    public static IEnumerable<TensorSpec> Tensors(AttentionShape shape, AnalyticsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ValidateFor(shape);
+        long batch = shape.Batch, planes = options.Heads == HeadAggregation.Each ? shape.QueryHeads : 1;
+        if (options.Received)
+            yield return new TensorSpec("received", ElementType.F32, batch, planes, shape.KeyRows);
+        if (options.Links is { } links)
+        {
+            yield return new TensorSpec("link_keys", FileElementType.I64, batch, planes, shape.QueryRows, links);
+            yield return new TensorSpec("link_weights", ElementType.F32, batch, planes, shape.QueryRows, links);
+        }
+        if (options.Strongest is { } strongest)
+        {
+            yield return new TensorSpec("strongest_rows", FileElementType.I64, batch, planes, strongest);
+            yield return new TensorSpec("strongest_keys", FileElementType.I64, batch, planes, strongest);
+            yield return new TensorSpec("strongest_weights", ElementType.F32, batch, planes, strongest);
+        }
+        if (options.Pooled is { } cells)
+        {
+            int level = PooledMatrix.LevelFor(shape.QueryRows, shape.KeyRows, cells);
+            long height = (shape.QueryRows - 1 >> level) + 1, width = (shape.KeyRows - 1 >> level) + 1;
+            yield return new TensorSpec("pooled_mean", ElementType.F32, batch, planes, height, width);
+            yield return new TensorSpec("pooled_max", ElementType.F32, batch, planes, height, width);
+        }
+        if (options.Distances)
+            yield return new TensorSpec("distance_mass", ElementType.F32, batch, planes, 2, DistanceHistogram.BinsFor(shape.QueryRows, shape.KeyRows));
+        if (options.Segments is { } segments)
+            yield return new TensorSpec("segment_mass", ElementType.F32, batch, planes, segments.Count - 1, (options.KeySegments ?? segments).Count - 1);
+    }
+
+    /// <summary>Runs the pass. Its results do not hang on threads or blocks.</summary>
+    /// <param name="weights">The job's weights.</param>
+    /// <param name="logSumExp">LSE <c>[B, Hq, Sq]</c> of the job, natural log.</param>
+    /// <param name="pool">Where the work runs.</param>
+    /// <param name="progress">Told the share done, 0 to 1; null = nobody.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task RunAsync(
+        JobWeights weights, ReadOnlyMemory<float> logSumExp, ICompute pool, IProgress<double>? progress, CancellationToken cancellation) =>
+        new WeightPass(weights, logSumExp).RunAsync([.. _planes.Select(plane => plane.Sinks)], pool, progress, cancellation);
+
+    /// <summary>Writes the results.</summary>
+    /// <param name="tensor">Gives the tensor of a name.</param>
+    public void Write(Func<string, TensorWriter> tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        for (int i = 0; i < _planes.Length; i++)
+            _planes[i].Write(i, _shape, _options, tensor);
+    }
+}

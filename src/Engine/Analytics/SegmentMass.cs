@@ -1,0 +1,45 @@
+namespace Distributed.Engine.Analytics;
+
+/// <summary>
+/// How much attention the rows of one segment (a document, a chapter, a speaker's turn) give to the keys of another: the sum
+/// of the weights.
+/// </summary>
+/// <param name="rowStarts">First row of each segment, and behind them the number of rows.</param>
+/// <param name="keyStarts">The same for keys.</param>
+public sealed class SegmentMass(IReadOnlyList<long> rowStarts, IReadOnlyList<long> keyStarts) : IWeightSink
+{
+    private readonly long[] _rows = [.. rowStarts], _keys = [.. keyStarts];
+    private readonly OrderlessSums _sums = new((rowStarts.Count - 1L) * (keyStarts.Count - 1L));
+
+    /// <inheritdoc/>
+    public int RowsTogether => 1;
+
+    /// <summary>The attention that the rows of a segment give to the keys of another.</summary>
+    public double this[int rows, int keys] => _sums[rows * (_keys.Length - 1L) + keys];
+
+    /// <inheritdoc/>
+    public void Take(in WeightTile tile)
+    {
+        int rowSegment = SegmentOf(_rows, tile.Rows.Start), firstSegment = SegmentOf(_keys, tile.Keys.Start);
+        for (int row = 0; row < tile.Rows.Count; row++)
+        {
+            while (_rows[rowSegment + 1] <= tile.Rows.Start + row)
+                rowSegment++;
+            int keySegment = firstSegment;
+            ReadOnlySpan<float> weights = tile.Row(row);
+            for (int key = 0, next; key < weights.Length; key = next)
+            {
+                while (_keys[keySegment + 1] <= tile.Keys.Start + key)
+                    keySegment++;
+                next = (int)Math.Min(weights.Length, _keys[keySegment + 1] - tile.Keys.Start);
+                _sums.Add(rowSegment * (_keys.Length - 1L) + keySegment, LaneSum.Of(weights[key..next]));
+            }
+        }
+    }
+
+    private static int SegmentOf(long[] starts, long at)
+    {
+        int found = Array.BinarySearch(starts, at);
+        return found >= 0 ? found : ~found - 1;
+    }
+}

@@ -1,0 +1,62 @@
+namespace Distributed.Engine.Analytics;
+
+/// <summary>A weight and its place.</summary>
+/// <param name="Row">The row that attends.</param>
+/// <param name="Key">The key it attends to.</param>
+/// <param name="Weight">The weight.</param>
+public readonly record struct PlacedWeight(long Row, long Key, float Weight)
+{
+    /// <summary>Stronger ones first; of equal ones the smaller row, then the smaller key.</summary>
+    public static IComparer<PlacedWeight> StrongestFirst { get; } = Comparer<PlacedWeight>.Create((x, y) =>
+        x.Weight != y.Weight ? y.Weight.CompareTo(x.Weight)
+            : x.Row != y.Row ? x.Row.CompareTo(y.Row) : x.Key.CompareTo(y.Key));
+}
+
+/// <summary>The strongest weights of a whole matrix; weights of 0 do not count.</summary>
+/// <param name="count">How many to keep.</param>
+public sealed class StrongestWeights(int count) : IWeightSink
+{
+    private readonly SortedSet<PlacedWeight> _kept = new(PlacedWeight.StrongestFirst);
+    private readonly Lock _lock = new();
+    private float _weakest;
+
+    /// <inheritdoc/>
+    public int RowsTogether => 1;
+
+    /// <summary>What was kept, strongest first.</summary>
+    public IReadOnlyList<PlacedWeight> Ordered => [.. _kept];
+
+    /// <inheritdoc/>
+    public void Take(in WeightTile tile)
+    {
+        for (int row = 0; row < tile.Rows.Count; row++)
+        {
+            // As long as there is room a weight of any size passes; then those equal to the weakest are looked at too, since
+            // their places decide.
+            ReadOnlySpan<float> weights = tile.Row(row);
+            float weakest = Volatile.Read(ref _weakest);
+            if (weakest > 0 && System.Numerics.Tensors.TensorPrimitives.Max(weights) < weakest)
+                continue;
+            for (int key = 0; key < weights.Length; key++)
+            {
+                if (weights[key] > 0 && weights[key] >= weakest)
+                    weakest = Add(new PlacedWeight(tile.Rows.Start + row, tile.Keys.Start + key, weights[key]));
+            }
+        }
+    }
+
+    private float Add(PlacedWeight weight)
+    {
+        lock (_lock)
+        {
+            if (_kept.Count == count && PlacedWeight.StrongestFirst.Compare(weight, _kept.Max) >= 0)
+                return _weakest;
+            _kept.Add(weight);
+            if (_kept.Count > count)
+                _kept.Remove(_kept.Max);
+            if (_kept.Count == count)
+                _weakest = _kept.Max.Weight;
+            return _weakest;
+        }
+    }
+}

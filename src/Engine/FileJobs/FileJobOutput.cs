@@ -37,7 +37,7 @@ public sealed class FileJobOutput : IDisposable
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(files);
         JobAnalytics? analytics = job.NeedsWeights ? new JobAnalytics(files.Input.Shape, job.Options, job.Analytics!) : null;
-        TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), inputs: job.Inputs.All);
+        TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), FinishedJob.MetadataOf(job), job.Inputs.All);
         var sink = new FileSink(
             files.Input.Shape, job.Layout, writer["o"], job.WritesLogSumExp ? writer["lse"] : null,
             job.Options.RowStatistics is null ? [] : [.. RowTensors.Select(name => writer[name])], job.NeedsWeights);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 
@@ -25,11 +24,8 @@ public static class FileJob
         var phases = new JobPhases(job, files.Input.Shape, progress);
         JobReport report = await EmbeddedEngine.RunAsync(files.Input, job.Options, output.Sink, phases.Attention, cancellation)
             .ConfigureAwait(false);
-        long began = Stopwatch.GetTimestamp();
-        await output.AnalyseAsync(ComputePool.Shared(job.Options.ThreadsHere()), phases.Analytics(report), cancellation).ConfigureAwait(false);
-        report = report with { Analytics = job.NeedsWeights ? Stopwatch.GetElapsedTime(began) : null };
-        cancellation.ThrowIfCancellationRequested();
-        output.Commit();
-        return report;
+        TimeSpan? analytics = await output.CommitAsync(
+            ComputePool.Shared(job.Options.ThreadsHere()), phases.Analytics(report), cancellation).ConfigureAwait(false);
+        return report with { Analytics = analytics };
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Files;
@@ -7,7 +8,7 @@ using Distributed.Kernels.States;
 
 namespace Distributed.Engine.FileJobs;
 
-/// <summary>The output file of a job in the making. It takes its name only in <see cref="Commit"/>.</summary>
+/// <summary>The output file of a job in the making. It takes its name only in <see cref="CommitAsync"/>.</summary>
 public sealed class FileJobOutput : IDisposable
 {
     private readonly TensorFileWriter _writer;
@@ -50,23 +51,26 @@ public sealed class FileJobOutput : IDisposable
         "row_entropy", "row_max_weight", "row_distance", "row_distance_rms", "row_offset", "row_window_mass", "row_sink_mass",
     ];
 
-    /// <summary>Works out what the job asks to be worked out of the weights, when all rows have come.</summary>
-    /// <param name="compute">Where the work runs.</param>
-    /// <param name="progress">Told the share done, 0 to 1; null = nobody.</param>
-    /// <param name="cancellation">Stops it.</param>
-    public async Task AnalyseAsync(ICompute compute, IProgress<double>? progress, CancellationToken cancellation)
-    {
-        if (_analytics is null)
-            return;
-        await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
-            .ConfigureAwait(false);
-        _analytics.Write(name => _writer[name]);
-    }
-
-    /// <summary>Writes what does not come in rows, forces the content to disk and gives the file its name.</summary>
+    /// <summary>
+    /// Works out what the job asks to be worked out of the weights, writes what does not come in rows, forces the content to
+    /// disk and gives the file its name. All rows must have come.
+    /// </summary>
+    /// <param name="compute">Where a second pass over the weights runs.</param>
+    /// <param name="progress">Told the share of that pass, 0 to 1; null = nobody.</param>
+    /// <param name="cancellation">Stops it before the file has its name.</param>
+    /// <returns>Time of the second pass; null when the job asks for none.</returns>
     /// <exception cref="IOException">The disk failed, or the temporary file was taken away.</exception>
-    public void Commit()
+    public async Task<TimeSpan?> CommitAsync(ICompute compute, IProgress<double>? progress, CancellationToken cancellation)
     {
+        TimeSpan? took = null;
+        if (_analytics is not null)
+        {
+            long began = Stopwatch.GetTimestamp();
+            await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
+                .ConfigureAwait(false);
+            _analytics.Write(name => _writer[name]);
+            took = Stopwatch.GetElapsedTime(began);
+        }
         if (_job.QkOutput is { } kind)
         {
             TensorWriter qk = _writer["qk"];
@@ -74,7 +78,9 @@ public sealed class FileJobOutput : IDisposable
         }
         _files.PresentKeys?.WriteTo(_writer["present_k"]);
         _files.PresentValues?.WriteTo(_writer["present_v"]);
+        cancellation.ThrowIfCancellationRequested();
         _writer.Commit();
+        return took;
     }
 
     /// <inheritdoc/>

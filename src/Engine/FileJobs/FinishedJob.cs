@@ -22,7 +22,7 @@ public static class FinishedJob
         {
             Output = "",
             Inputs = job.Inputs.Select(Path.GetFullPath),
-            Options = job.Options with { Blocks = 1, Threads = Environment.ProcessorCount },
+            Options = job.Options with { Blocks = 1, Threads = null },
         };
         return new Dictionary<string, string> { [MetadataKey] = SpecificationDocument.Write(kept) };
     }

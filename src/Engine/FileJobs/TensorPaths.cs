@@ -26,10 +26,6 @@ public sealed record TensorPaths
     /// <summary>Every file, once.</summary>
     public IReadOnlyList<string> All => Together is not null ? [Together] : [.. new[] { Q!, K!, V! }.Distinct()];
 
-    /// <summary>The same with other paths.</summary>
-    public TensorPaths Select(Func<string, string> path) =>
-        Together is not null ? InOneFile(path(Together)) : Separate(path(Q!), path(K!), path(V!));
-
     /// <summary>One file that holds tensors of the names q, k and v.</summary>
     public static TensorPaths InOneFile(string path) => new(path, null, null, null);
 

@@ -87,8 +87,7 @@ internal sealed partial class JobCoordinator : IDisposable
             using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(job.Specification, job.Files));
             await Task.Run(() => _engine.Store.BeginOutput(_job, epoch, output.TemporaryPath));
             await ComputeAsync(job, output);
-            await Task.Run(() => output.AnalyseAsync(_engine.Pool, null, _stop.Token));
-            await Task.Run(output.Commit);
+            await Task.Run(() => output.CommitAsync(_engine.Pool, null, _stop.Token));
             await EndAsync(JobState.Finished, null, measure);
         }
         catch (Exception) when (_cancelled)

@@ -86,6 +86,7 @@ internal static class OptionJobs
         new("`ignore`") { Tensors = [new("other", FileElementType.F32, [7])], Says = job => job with { Ignore = ["other"] } },
         new("`analytics` of rows") { Options = new() { Causal = CausalAlignment.TopLeft, RowStatistics = new RowStatisticsOptions(50, 2) } },
         new("`analytics` of weights, each head by itself") { Shape = Usual with { Batch = 2 }, Says = job => job with { Analytics = Everything } },
+        new("`analytics` of weights, largest of the heads") { Says = job => job with { Analytics = Everything with { Heads = HeadAggregation.Max } } },
         new("`analytics` of weights, mean of the heads") { Says = job => job with { Analytics = Everything with { Heads = HeadAggregation.Mean } } },
         .. Enum.GetValues<ScoreKind>().Select(kind => new OptionJob($"`qk_output` {kind.ToString().ToLowerInvariant()}")
         {

@@ -100,10 +100,10 @@ public sealed class DurableFileJob(
                 async (block, cancelled) => await block.RunAsync(run, cancelled).ConfigureAwait(false)).ConfigureAwait(false);
         }
         cancellation.ThrowIfCancellationRequested();
-        WriteOutput(files, blocks, cancellation);
+        await WriteOutputAsync(files, blocks, cancellation).ConfigureAwait(false);
     }
 
-    private void WriteOutput(JobFiles files, DurableBlock[] blocks, CancellationToken cancellation)
+    private async Task WriteOutputAsync(JobFiles files, DurableBlock[] blocks, CancellationToken cancellation)
     {
         using FileJobOutput output = FileJobOutput.Create(job, files);
         _folder.NoteOutput(output.TemporaryPath);
@@ -112,7 +112,7 @@ public sealed class DurableFileJob(
             cancellation.ThrowIfCancellationRequested();
             block.CopyTo(output.Sink);
         }
-        output.Commit();
+        await output.CommitAsync(ComputePool.Shared(options.Threads), null, cancellation).ConfigureAwait(false);
     }
 
     private double SecondsSoFar() => _before + Stopwatch.GetElapsedTime(_began).TotalSeconds;

@@ -13,6 +13,12 @@ public static class JobPlanner
     /// <summary>Blocks for each one at work: so that silos finish together, and a loss is small.</summary>
     private const int BlocksPerSlot = 8;
 
+    /// <summary>
+    /// Blocks at most, unless more are asked for: a coordinator follows each of them, and the silos together pull as many
+    /// tiles as the square of their number.
+    /// </summary>
+    private const int MostBlocks = 4096;
+
     /// <summary>Rows below which cutting lanes smaller costs more than it balances.</summary>
     private const int FewestRowsPerLane = 192;
 
@@ -41,8 +47,10 @@ public static class JobPlanner
     {
         double keyBytes = (double)shape.Batch * shape.KeyHeads * shape.KeyRows
             * (shape.KeyDim * keyType.SizeInBytes() + shape.ValueDim * valueType.SizeInBytes());
-        double wanted = Math.Max(atLeast, Math.Max(slots * BlocksPerSlot, Math.Ceiling(keyBytes / TileBytes)));
-        return (int)Math.Min(wanted, AttentionOptions.MaxParallelism);
+        double wanted = Math.Min(MostBlocks, Math.Max((double)slots * BlocksPerSlot, Math.Ceiling(keyBytes / TileBytes)));
+        // As many for each slot: one block more than that would keep its silo busy while the others have none.
+        wanted = Math.Ceiling(wanted / slots) * slots;
+        return (int)Math.Min(Math.Max(atLeast, wanted), AttentionOptions.MaxParallelism);
     }
 
     /// <summary>Query rows that one thread advances at a time.</summary>

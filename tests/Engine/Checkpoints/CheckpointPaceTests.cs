@@ -1,5 +1,5 @@
 using Distributed.Engine.Checkpoints;
-using Distributed.Engine.Tests.Tiles;
+using Distributed.Simulator.Clock;
 
 namespace Distributed.Engine.Tests.Checkpoints;
 

@@ -1,3 +1,4 @@
+using Distributed.Simulator.Clock;
 using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
 

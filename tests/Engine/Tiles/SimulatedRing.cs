@@ -5,6 +5,7 @@ using Distributed.Engine.Ring;
 using Distributed.Engine.Tests.Reference;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
+using Distributed.Simulator.Clock;
 
 namespace Distributed.Engine.Tests.Tiles;
 
@@ -25,35 +26,11 @@ internal sealed class SimulatedRing(int seed)
         AttentionOptions options = Problem.RandomOptions(random, random.Next(4, 20)) with { Blocks = random.Next(2, 8), Threads = 1 };
         MemorySink expected = await problem.RunAsync(options with { Blocks = 1 });
 
-        MemorySink actual = await problem.WithInput(input => OnOneThread(() => Run(input, options, random)));
+        MemorySink actual = await problem.WithInput(input => Task.FromResult(OneThread.Run(() => Run(input, options, random))));
 
         string what = $"seed {seed}: {problem.Shape}, {options}";
         Compare.SameBits(expected.Output, actual.Output, $"output, {what}");
         Compare.SameBits(expected.LogSumExp, actual.LogSumExp, $"LSE, {what}");
-    }
-
-    /// <summary>
-    /// On a thread without a synchronisation context, where whatever goes on goes on at once, and with room for deep stacks:
-    /// so nothing is left to the thread pool, and the order of all events hangs on the seed alone.
-    /// </summary>
-    private static Task<MemorySink> OnOneThread(Func<MemorySink> run)
-    {
-        var result = new TaskCompletionSource<MemorySink>();
-        var thread = new Thread(
-            () =>
-            {
-                try
-                {
-                    result.SetResult(run());
-                }
-                catch (Exception error)
-                {
-                    result.SetException(error);
-                }
-            },
-            maxStackSize: 64 << 20);
-        thread.Start();
-        return result.Task;
     }
 
     private MemorySink Run(AttentionInput input, AttentionOptions options, Random random)

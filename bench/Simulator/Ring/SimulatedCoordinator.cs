@@ -1,0 +1,144 @@
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tiles;
+using Distributed.Grains.Jobs;
+using Distributed.Simulator.Clock;
+using Distributed.Simulator.Model;
+
+namespace Distributed.Simulator.Ring;
+
+/// <summary>
+/// Gives blocks to silos by the schedule and the speeds that a real coordinator goes by. It lives on no silo, so it does not
+/// die; it looks around whenever something has happened instead of every few milliseconds.
+/// </summary>
+internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel model, JobPlan plan, long stateBytes, long rowBytes, IReadOnlyList<SimulatedSilo> silos)
+{
+    private readonly BlockSchedule _schedule = new([.. plan.Blocks.Select(block => block.Cost)], []);
+    private readonly Member[] _members = [.. silos.Select(silo => new Member(silo))];
+    private readonly Dictionary<string, TilePeer> _peers = silos.ToDictionary(silo => silo.Name, silo => silo.Peer);
+    private readonly int[] _savedSteps = new int[plan.Blocks.Count];
+    private readonly List<SimulatedBlock> _ended = [];
+    private int _attempts;
+    private Exception? _failure;
+
+    /// <summary>When all blocks were finished; null before.</summary>
+    public TimeSpan? Finished { get; private set; }
+
+    /// <summary>Cost that was done, lost with a silo, and had to be done again.</summary>
+    public double Lost { get; private set; }
+
+    /// <summary>The silos that have owned each block's tile.</summary>
+    public HashSet<int>[] Owners { get; } = [.. plan.Blocks.Select(_ => new HashSet<int>())];
+
+    /// <summary>Attempts that ended well.</summary>
+    public IReadOnlyList<SimulatedBlock> Ended => _ended;
+
+    /// <summary>Divides the blocks and starts the first ones.</summary>
+    public void Begin()
+    {
+        _schedule.Divide([.. _members.Select(member => (member.Silo.Name, model.Speed.PairsPerSecond * (model.Factors?[member.Silo.Index] ?? 1)))]);
+        Dictionary<string, int> indices = silos.ToDictionary(silo => silo.Name, silo => silo.Index);
+        foreach ((HashSet<int> owners, string? home) in Owners.Zip(_schedule.Homes))
+            owners.Add(indices[home!]);
+        foreach (Death death in model.Deaths)
+            time.After(death.At + model.Detection, () => Bury(_members[death.Silo]));
+        LookAround();
+    }
+
+    /// <summary>Throws what made a block fail, if one did.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+            throw new InvalidOperationException($"A simulated block failed: {failure.Message}", failure);
+    }
+
+    private void LookAround()
+    {
+        FollowSpeeds();
+        foreach (Member member in _members.Where(member => member.Known))
+        {
+            while (member.Running.Count < model.BlocksAtOnce && _schedule.Next(member.Silo.Name) is { } block)
+                Start(member, block);
+        }
+    }
+
+    private void FollowSpeeds()
+    {
+        Member[] known = [.. _members.Where(member => member.Known)];
+        if (SpeedEstimate.All([.. known.Select(member => (member.Shown(time.Now), model.Threads))]) is not { } speeds)
+            return;
+        foreach ((Member member, double speed) in known.Zip(speeds))
+            _schedule.Join(member.Silo.Name, speed);
+    }
+
+    private void Start(Member member, int block)
+    {
+        member.Began ??= time.Now;
+        Owners[block].Add(member.Silo.Index);
+        var attempt = new SimulatedBlock(time, model, member.Silo, plan, block, stateBytes, _savedSteps[block]);
+        member.Running.Add(attempt);
+        _ = FollowAsync(member, attempt, new RingMap(
+            member.Silo.Name, [.. _schedule.Homes.Select(home => home is null ? null : _peers[home])]));
+    }
+
+    private async Task FollowAsync(Member member, SimulatedBlock attempt, RingMap map)
+    {
+        try
+        {
+            await attempt.RunAsync(map, ++_attempts);
+            await time.Delay(TimeSpan.FromSeconds(rowBytes / model.StoreBytesPerSecond) + model.Turnaround, member.Silo.Dead);
+            member.Running.Remove(attempt);
+            member.CostFinished += attempt.Done - attempt.Restored;
+            _ended.Add(attempt);
+            _schedule.Finish(attempt.Block);
+            if (_schedule.AllFinished)
+                Finished = time.Now;
+            else
+                LookAround();
+        }
+        catch (OperationCanceledException) when (!member.Silo.Alive)
+        {
+            // Its silo died; it is given to another one when that is known.
+        }
+#pragma warning disable CA1031 // Whatever it is, the simulation ends with it (ThrowIfFailed).
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _failure ??= error;
+        }
+    }
+
+    private void Bury(Member dead)
+    {
+        dead.Known = false;
+        _schedule.Leave(dead.Silo.Name);
+        foreach (Member member in _members.Where(member => member.Known))
+            member.Silo.Bury(dead.Silo);
+        foreach (SimulatedBlock attempt in dead.Running)
+        {
+            Lost += attempt.Done - attempt.Saved;
+            _savedSteps[attempt.Block] = attempt.SavedStep;
+            _schedule.Lose(attempt.Block);
+        }
+        dead.Running.Clear();
+        if (Finished is null)
+            LookAround();
+    }
+
+    /// <summary>A silo as the coordinator sees it.</summary>
+    private sealed class Member(SimulatedSilo silo)
+    {
+        public SimulatedSilo Silo => silo;
+
+        /// <summary>Whether it takes part, as far as is known.</summary>
+        public bool Known { get; set; } = true;
+
+        public List<SimulatedBlock> Running { get; } = [];
+
+        public TimeSpan? Began { get; set; }
+
+        public double CostFinished { get; set; }
+
+        public double? Shown(TimeSpan now) => SpeedEstimate.Shown(
+            CostFinished + Running.Sum(attempt => attempt.Done - attempt.Restored), (now - (Began ?? now)).TotalSeconds);
+    }
+}

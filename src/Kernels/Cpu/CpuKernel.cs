@@ -92,4 +92,28 @@ public abstract unsafe class CpuKernel
     public abstract void Weights(
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* logSumExp, float* weights, nint rowStride,
         byte* workspace);
+    /// <summary>Writes the scores of query rows on a span of keys, in base 2; −∞ where the mask hides a key.</summary>
+    /// <param name="queries">The rows, and what is done to their scores before the mask.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="mask">Which row may see which key; null = every row sees every key.</param>
+    /// <param name="scores"><c>[rows, keys]</c>.</param>
+    /// <param name="rowStride">F32 numbers from one row of <paramref name="scores"/> to the next.</param>
+    /// <param name="workspace"><see cref="WorkspaceBytes"/> bytes, 64-byte aligned, this call's alone.</param>
+    public abstract void Scores(
+        in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* scores, nint rowStride, byte* workspace);
+
+    /// <summary>
+    /// <see cref="Fold"/> from its second half on, for scores that were made elsewhere: the same bits if the scores have the
+    /// same.
+    /// </summary>
+    /// <param name="scores">
+    /// <c>[rows, keys]</c> in base 2. Rows are read in whole vectors of 16, so there must be memory behind the last score.
+    /// </param>
+    /// <param name="rowStride">F32 numbers from one row of <paramref name="scores"/> to the next.</param>
+    /// <param name="values">The values of the keys.</param>
+    /// <param name="mask">Which row may see which key; null = every row sees every key.</param>
+    /// <param name="state">State of the rows; it is changed.</param>
+    /// <param name="workspace"><see cref="WorkspaceBytes"/> bytes, 64-byte aligned, this call's alone.</param>
+    public abstract void FoldScores(
+        float* scores, nint rowStride, in PackedValues values, MaskWords? mask, in AttentionState state, byte* workspace);
 }

@@ -56,49 +56,69 @@ public sealed unsafe class ScalarKernel : CpuKernel
         in PackedQueries queries, in PackedKeys keys, in PackedValues values, MaskWords? mask, in AttentionState state,
         byte* workspace)
     {
-        var weights = new Span<float>(workspace, keys.Count);
-        Span<float> lanes = stackalloc float[Arithmetic.Lanes];
+        var scores = new Span<float>(workspace, keys.Count);
         for (int row = 0; row < queries.Rows; row++)
         {
-            Scores(queries, keys, mask, row, weights);
-            float max = state.Max[row];
-            foreach (float score in weights)
-                max = score > max ? score : max;
-            max += 0f;
-            float shift = Arithmetic.Shift(max);
-            float keep = Exp2.Scalar(state.Max[row] - shift);
-            if (state.Statistics is not null)
-                AddStatistics(*state.Statistics, row, shift, weights);
-            lanes.Clear();
-            for (int key = 0; key < weights.Length; key++)
+            RowScores(queries, keys, mask, row, scores);
+            FoldRow(scores, values, mask, state, row);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void FoldScores(
+        float* scores, nint rowStride, in PackedValues values, MaskWords? mask, in AttentionState state, byte* workspace)
+    {
+        var copy = new Span<float>(workspace, values.Count);
+        for (int row = 0; row < state.Rows; row++)
+        {
+            for (int key = 0; key < copy.Length; key++)
+                copy[key] = float.IsNaN(scores[row * rowStride + key]) ? float.NaN : scores[row * rowStride + key];
+            Hide(mask, row, copy);
+            FoldRow(copy, values, mask, state, row);
+        }
+    }
+
+    // The scores become weights on the way.
+    private static void FoldRow(Span<float> weights, in PackedValues values, MaskWords? mask, in AttentionState state, int row)
+    {
+        Span<float> lanes = stackalloc float[Arithmetic.Lanes];
+        lanes.Clear();
+        float max = state.Max[row];
+        foreach (float score in weights)
+            max = score > max ? score : max;
+        max += 0f;
+        float shift = Arithmetic.Shift(max);
+        float keep = Exp2.Scalar(state.Max[row] - shift);
+        if (state.Statistics is not null)
+            AddStatistics(*state.Statistics, row, shift, weights);
+        for (int key = 0; key < weights.Length; key++)
+        {
+            weights[key] = Exp2.Scalar(weights[key] - shift);
+            lanes[key % Arithmetic.Lanes] += weights[key];
+        }
+        for (int half = Arithmetic.Lanes / 2; half > 0; half /= 2)
+        {
+            for (int lane = 0; lane < half; lane++)
+                lanes[lane] += lanes[lane + half];
+        }
+        state.Max[row] = max;
+        state.Sum[row] = MathF.FusedMultiplyAdd(state.Sum[row], keep, lanes[0]);
+        Span<float> output = state.OutputRow(row);
+        for (int c = 0; c < values.Dim; c++)
+        {
+            float sum = 0f, chunk = 0f;
+            float* value = (float*)values.Data + c;
+            for (int key = 0; key < weights.Length; key++, value += values.Dim)
             {
-                weights[key] = Exp2.Scalar(weights[key] - shift);
-                lanes[key % Arithmetic.Lanes] += weights[key];
-            }
-            for (int half = Arithmetic.Lanes / 2; half > 0; half /= 2)
-            {
-                for (int lane = 0; lane < half; lane++)
-                    lanes[lane] += lanes[lane + half];
-            }
-            state.Max[row] = max;
-            state.Sum[row] = MathF.FusedMultiplyAdd(state.Sum[row], keep, lanes[0]);
-            Span<float> output = state.OutputRow(row);
-            for (int c = 0; c < values.Dim; c++)
-            {
-                float sum = 0f, chunk = 0f;
-                float* value = (float*)values.Data + c;
-                for (int key = 0; key < weights.Length; key++, value += values.Dim)
+                if (mask is null || Sees(mask.Value, row, key))
+                    chunk = MathF.FusedMultiplyAdd(weights[key], *value, chunk);
+                if ((key + 1) % Arithmetic.ChunkKeys == 0 || key + 1 == weights.Length)
                 {
-                    if (mask is null || Sees(mask.Value, row, key))
-                        chunk = MathF.FusedMultiplyAdd(weights[key], *value, chunk);
-                    if ((key + 1) % Arithmetic.ChunkKeys == 0 || key + 1 == weights.Length)
-                    {
-                        sum += chunk;
-                        chunk = 0f;
-                    }
+                    sum += chunk;
+                    chunk = 0f;
                 }
-                output[c] = MathF.FusedMultiplyAdd(output[c], keep, sum);
             }
+            output[c] = MathF.FusedMultiplyAdd(output[c], keep, sum);
         }
     }
 
@@ -120,14 +140,22 @@ public sealed unsafe class ScalarKernel : CpuKernel
         for (int row = 0; row < queries.Rows; row++)
         {
             var of = new Span<float>(weights + row * rowStride, keys.Count);
-            Scores(queries, keys, mask, row, of);
+            RowScores(queries, keys, mask, row, of);
             float shift = Arithmetic.Shift(logSumExp[row]);
             for (int key = 0; key < of.Length; key++)
                 of[key] = mask is null || Sees(mask.Value, row, key) ? Exp2.Scalar(of[key] - shift) : 0f;
         }
     }
 
-    private static void Scores(in PackedQueries queries, in PackedKeys keys, MaskWords? mask, int row, Span<float> scores)
+    /// <inheritdoc/>
+    public override void Scores(
+        in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* scores, nint rowStride, byte* workspace)
+    {
+        for (int row = 0; row < queries.Rows; row++)
+            RowScores(queries, keys, mask, row, new Span<float>(scores + row * rowStride, keys.Count));
+    }
+
+    private static void RowScores(in PackedQueries queries, in PackedKeys keys, MaskWords? mask, int row, Span<float> scores)
     {
         var query = (float*)queries.Data + (nint)row * queries.Dim;
         for (int key = 0; key < scores.Length; key++)
@@ -147,6 +175,11 @@ public sealed unsafe class ScalarKernel : CpuKernel
         }
         if (queries.Stage is not null)
             ApplyStage(*queries.Stage, row, scores);
+        Hide(mask, row, scores);
+    }
+
+    private static void Hide(MaskWords? mask, int row, Span<float> scores)
+    {
         for (int key = 0; mask is not null && key < scores.Length; key++)
             scores[key] = Sees(mask.Value, row, key) ? scores[key] : float.NegativeInfinity;
     }

@@ -31,6 +31,11 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<ulong> Row(int row) => new(words + (nint)row * WordsPerRow, WordsPerRow);
 
+    /// <summary>The words of some of the rows.</summary>
+    /// <param name="first">The first one.</param>
+    /// <param name="count">How many.</param>
+    public MaskWords Slice(int first, int count) => new(words + (nint)first * WordsPerRow, count, keys);
+
     /// <summary>Sets the bits of all keys in all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SetAll()

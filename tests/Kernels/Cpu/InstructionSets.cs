@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Distributed.Kernels.Additive;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Numerics;
@@ -66,6 +67,9 @@ public sealed class InstructionSets
         {
             HeadCase head = HeadCase.Random(seed, 90, 1100, 45, 37, mask, scale: 0.7);
             (float[,] output, float[] lse) = (type == ElementType.F32 ? head : head.RoundedTo(type)).Run(CpuKernels.Best, type);
+            foreach (float number in output.Cast<float>().Concat(lse))
+                hash.AppendData(BitConverter.GetBytes(number));
+            (output, lse) = head.Run(new AdditiveKernel(CpuKernels.Best, [.. Enumerable.Range(-22, 45).Select(i => i / 60f)]), type);
             foreach (float number in output.Cast<float>().Concat(lse))
                 hash.AppendData(BitConverter.GetBytes(number));
         }

@@ -129,4 +129,35 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             }
         }
     }
+    /// <inheritdoc/>
+    public override void Scores(
+        in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* scores, nint rowStride, byte* workspace)
+    {
+        var work = new Workspace(workspace, 0);
+        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        for (int first = 0; first < queries.Rows; first += Blocking.BlockRows)
+        {
+            RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, ranges);
+            ScorePass<T, T4>.Run(queries, keys, mask, block, work, keys.Data);
+            GivenScores<T>.CopyOut(block, work, keys.Count, scores + first * rowStride, rowStride);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void FoldScores(
+        float* scores, nint rowStride, in PackedValues values, MaskWords? mask, in AttentionState state, byte* workspace)
+    {
+        var strips = new ColumnStrips(values.Dim, maxVectors);
+        var work = new Workspace(workspace, strips.Columns);
+        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        for (int row = 0; row < state.Rows; row += Blocking.BlockRows)
+        {
+            RowBlock block = RowBlock.At(row, state.Rows, mask, values.Count, ranges);
+            GivenScores<T>.CopyIn(scores + row * rowStride, rowStride, values.Count, mask, block, work);
+            StatePass<T>.RaiseMaxima(block, work, state);
+            var output = (byte*)(state.Output + (nint)row * values.Dim);
+            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
+            StatePass<T>.AddSums(block, strips, work, state);
+        }
+    }
 }

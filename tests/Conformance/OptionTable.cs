@@ -3,6 +3,7 @@ using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -50,8 +51,22 @@ internal static class OptionTable
         })),
         ("`--rope`, tensor `q_positions`", job => job.With(options => options with { Rotary = new RotaryOptions() })
             .Tensor("q_positions", FileElementType.I64, [Batch, Rows], 0)),
+        ("`--mechanism hard`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Hard } })),
+        ("`--mechanism hard --top-k`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Hard, TopK = 4 } })),
+        ("`--mechanism hard`, tensor `sink_logits`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Hard, TopK = 3 } })
+            .Tensor("sink_logits", FileElementType.F32, [QueryHeads], 0)),
+        ("tensors `additive_w`, `additive_u`, `additive_v`", Additive),
+        ("`additive_*`, `--mechanism hard`", job => Additive(job).With(options => options with { Mechanism = new() { Kind = MechanismKind.Hard, TopK = 4 } })),
+        ("`additive_*`, `--softcap`, `--alibi`", job => Additive(job).With(options => options with { Softcap = 2, Alibi = true })),
+        ("tensor `location_matrix`", job => job.Tensor("location_matrix", FileElementType.F32, [job.Keys + 2, Dim], 0)),
+        ("tensor `relative_keys`", job => job.Tensor("relative_keys", FileElementType.F32, [7, Dim], 0)),
+        ("tensors `relative_keys`, `content_bias`, `position_bias`", job => job.Tensor("relative_keys", FileElementType.F32, [QueryHeads, 7, Dim], 0)
+            .Tensor("content_bias", FileElementType.F32, [QueryHeads, Dim], 0).Tensor("position_bias", FileElementType.F32, [QueryHeads, Dim], 0)),
         ("tensor `sink_logits`", job => job.Tensor("sink_logits", FileElementType.F32, [QueryHeads], 0)),
     ];
+
+    private static Job Additive(Job job) => job.Tensor("additive_w", FileElementType.F32, [QueryHeads, 5, Dim], 0)
+        .Tensor("additive_u", FileElementType.F32, [5, Dim], 0).Tensor("additive_v", FileElementType.F32, [5], 0);
 
     private static readonly (string Name, Func<Job, Job> Apply)[] Modes =
     [
@@ -145,7 +160,7 @@ internal static class OptionTable
 
         public bool HasPast { get; init; }
 
-        public (string Name, FileElementType Type, long[] Shape, double Share)? Extra { get; init; }
+        public IReadOnlyList<(string Name, FileElementType Type, long[] Shape, double Share)> Extra { get; init; } = [];
 
         public bool Cross => NewKeys != Rows;
 
@@ -153,7 +168,7 @@ internal static class OptionTable
 
         public Job With(Func<AttentionOptions, AttentionOptions> change) => this with { Options = change(Options) };
 
-        public Job Tensor(string name, FileElementType type, long[] shape, double share) => this with { Extra = (name, type, shape, share) };
+        public Job Tensor(string name, FileElementType type, long[] shape, double share) => this with { Extra = [.. Extra, (name, type, shape, share)] };
 
         public FileJobSpecification Specification(string input, string output) => new()
         {
@@ -163,6 +178,7 @@ internal static class OptionTable
             Heads = Layout == HeadLayout.Bsd ? (QueryHeads, KeyHeads) : null,
             OutputType = OutputType,
             QkOutput = ScoreKind.Weights,
+            Ignore = Extra.Any(extra => extra.Name == "location_matrix") ? ["k"] : [],
             Options = Options,
         };
 
@@ -173,8 +189,7 @@ internal static class OptionTable
             if (HasPast)
                 tensors.AddRange([("past_k", KeyHeads, Past), ("past_v", KeyHeads, Past)]);
             var specs = tensors.Select(t => new TensorSpec(t.Name, Type, Shape(t.Name, t.Heads, t.Rows))).ToList();
-            if (Extra is { } extra)
-                specs.Add(new TensorSpec(extra.Name, extra.Type, extra.Shape));
+            specs.AddRange(Extra.Select(extra => new TensorSpec(extra.Name, extra.Type, extra.Shape)));
             var random = new Random(3);
             var values = new float[Batch * KeyHeads * Keys * Dim];
             using TensorFileWriter writer = TensorFileWriter.Create(path, specs);
@@ -191,7 +206,7 @@ internal static class OptionTable
                         values[((batch * KeyHeads + head) * Keys + key) * Dim + dim] = number;
                 }
             }
-            if (Extra is { } more)
+            foreach (var more in Extra)
             {
                 long count = more.Shape.Aggregate((a, b) => a * b);
                 for (long i = 0; i < count; i++)

@@ -69,9 +69,7 @@ internal static class ClusterRun
 
     private static FileJobSpecification WithFullPaths(FileJobSpecification job) => job with
     {
-        Inputs = job.Inputs.Together is { } together
-            ? TensorPaths.InOneFile(Path.GetFullPath(together))
-            : TensorPaths.Separate(Path.GetFullPath(job.Inputs.Q!), Path.GetFullPath(job.Inputs.K!), Path.GetFullPath(job.Inputs.V!)),
+        Inputs = job.Inputs.Select(Path.GetFullPath),
         Output = Path.GetFullPath(job.Output),
     };
 }

@@ -4,6 +4,8 @@ using Distributed.Engine;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -16,7 +18,8 @@ internal sealed class JobOptions
     {
         Description = "File with tensors q [B,Hq,Sq,D], k [B,Hkv,Skv,D] and v [B,Hkv,Skv,Dv]: .safetensors or .npz. Tensors mask, " +
             "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits, " +
-            "alibi_slopes, relative_bias, score_matrix, q_norm, k_norm, q_positions and k_positions are taken too.",
+            "alibi_slopes, relative_bias, score_matrix, q_norm, k_norm, q_positions, k_positions, additive_w, additive_u, additive_v, " +
+            "location_matrix, relative_keys, content_bias, position_bias and beta are taken too.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -26,6 +29,33 @@ internal sealed class JobOptions
     private readonly Option<string?> _q = Parsers.Of<string?>("--q", "FILE", "File of q, with --k and --v, instead of INPUT: .npy or any tensor file.", text => text);
     private readonly Option<string?> _k = Parsers.Of<string?>("--k", "FILE", "File of k.", text => text);
     private readonly Option<string?> _v = Parsers.Of<string?>("--v", "FILE", "File of v.", text => text);
+
+    private readonly Option<string[]> _tensors = new("--tensor")
+    {
+        Description = "An optional tensor in a file of its own, e.g. mask=mask.npy; :TENSOR names one of several in the file. May be repeated.",
+        HelpName = "NAME=FILE[:TENSOR]",
+    };
+
+    private readonly Option<MechanismKind> _mechanism = Parsers.Of(
+        "--mechanism", "softmax|hard|linear|delta",
+        "What becomes of the scores: softmax; hard = the best keys alone (--top-k); linear = φ(q)·φ(k) in their place (--feature-map); " +
+        "delta = the delta rule, with tensor beta. [default: softmax]", Names.Mechanism);
+
+    private readonly Option<int?> _topK = Parsers.Of(
+        "--top-k", "K", "Keys that a row of mechanism hard keeps. [default: 1]", Parsers.Whole<int>("Top-k"));
+
+    private readonly Option<FeatureMap?> _featureMap = Parsers.Of<FeatureMap?>(
+        "--feature-map", "elu1|relu|identity", "φ of mechanisms linear and delta. [default: elu1 for linear, identity for delta]",
+        text => Names.Features(text));
+
+    private readonly Option<bool?> _normalise = Parsers.Of<bool?>(
+        "--normalise", "sum|none", "Divide linear attention by the sum of its weights. [default: sum, but none for identity]",
+        text => Names.Normalised(text));
+
+    private readonly Option<bool> _featureSums = new("--feature-sums")
+    {
+        Description = "Divide the mapped queries and keys of mechanism delta by the sums of their elements.",
+    };
 
     private readonly Option<string?> _output = new("--output", "-o")
     {
@@ -177,6 +207,14 @@ internal sealed class JobOptions
             Ignore = parsed.GetValue(_ignore) ?? [],
             Options = new AttentionOptions
             {
+                Mechanism = new Mechanism
+                {
+                    Kind = parsed.GetValue(_mechanism),
+                    TopK = parsed.GetValue(_topK),
+                    FeatureMap = parsed.GetValue(_featureMap),
+                    Normalised = parsed.GetValue(_normalise),
+                    FeatureSums = parsed.GetValue(_featureSums),
+                },
                 Scale = parsed.GetValue(_scale),
                 Causal = parsed.GetValue(_causal),
                 Align = parsed.GetValue(_align),
@@ -201,9 +239,9 @@ internal sealed class JobOptions
 
     private Option[] All =>
     [
-        _specification, _q, _k, _v, _output, _layout, _heads, _type, _lse, _qkOutput, .. _analytics.All, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
+        _specification, _q, _k, _v, _tensors, _output, _layout, _heads, _type, _lse, _qkOutput, .. _analytics.All, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
-        _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
+        _mechanism, _topK, _featureMap, _normalise, _featureSums, _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
         CommonOptions.Blocks, CommonOptions.Threads,
     ];
 
@@ -241,6 +279,12 @@ internal sealed class JobOptions
 
     private TensorPaths Inputs(ParseResult parsed)
     {
+        TensorPlace[] others = [.. (parsed.GetValue(_tensors) ?? []).Select(TensorPlace.Parse)];
+        return QueriesKeysValues(parsed, others.Any(other => other.Name == "location_matrix")) with { Others = others };
+    }
+
+    private TensorPaths QueriesKeysValues(ParseResult parsed, bool withoutKeys)
+    {
         string? input = parsed.GetValue(_input), q = parsed.GetValue(_q), k = parsed.GetValue(_k), v = parsed.GetValue(_v);
         if (input is not null)
         {
@@ -248,7 +292,7 @@ internal sealed class JobOptions
                 ? TensorPaths.InOneFile(input)
                 : throw new InputException($"Input '{input}' and --q, --k, --v exclude one another; give one file or all three.");
         }
-        return q is not null && k is not null && v is not null
+        return q is not null && (k is not null || withoutKeys) && v is not null
             ? TensorPaths.Separate(q, k, v)
             : throw new InputException("There is no input: give one file that holds q, k and v, or --q, --k and --v.");
     }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
@@ -26,9 +27,12 @@ public sealed unsafe class JobWeights(AttentionInput input, JobPlan plan, double
     /// <param name="options">Its options.</param>
     /// <exception cref="InputException">An option does not fit the tensors.</exception>
     public JobWeights(AttentionInput input, AttentionOptions options)
-        : this(input, JobPlan.Create(input, options), options.ScaleFor(input.Shape.KeyDim))
+        : this(input, JobPlan.Create(input, options))
     {
     }
+
+    private JobWeights(AttentionInput input, JobPlan plan)
+        : this(input, plan, plan.Scale) => MechanismRules.CheckWeights(plan.Mechanism, plan.Tensors);
 
     /// <summary>The kernel.</summary>
     /// <value>The fastest here.</value>

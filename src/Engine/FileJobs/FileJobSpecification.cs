@@ -1,5 +1,6 @@
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Numerics;
 
 namespace Distributed.Engine.FileJobs;
@@ -56,6 +57,11 @@ public sealed record FileJobSpecification
         Analytics?.Validate();
         if (Analytics is { AsksForWeights: false })
             throw new InputException($"Analytics say how heads come together ({Specification.Names.Of(Analytics.Heads)}), but ask for nothing that heads come together in.");
+        Mechanism mechanism = Options.Mechanism;
+        if (!mechanism.HasScores && QkOutput is { } kind)
+            throw new InputException($"QK output {Specification.Names.Of(kind)} has no meaning beside mechanism {Specification.Names.Of(mechanism.Kind)}, which has no scores of single keys.");
+        if (!mechanism.HasDenominator && WithLogSumExp)
+            throw new InputException($"LSE has no meaning beside mechanism {Specification.Names.Of(mechanism.Kind)} without a denominator, whose logarithm it is.");
         if (Layout == HeadLayout.Bsd != Heads is not null)
         {
             throw new InputException(Heads is null

@@ -1,5 +1,6 @@
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
 
 namespace Distributed.Engine.FileJobs;
 
@@ -104,6 +105,64 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
         if (Info.Shape.Length is not (2 or 3) || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 28 || Info.Shape[^1] != Info.Shape[^2])
             throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [D, D] or [Hq, D, D] are expected.");
         return [.. Numbers().Chunk((int)(Info.Shape[^1] * Info.Shape[^1])).Select(matrix => matrix.Select(number => (double)number).ToArray())];
+    }
+
+    /// <summary>As matrices that rows are projected by, transposed: <c>[D, units]</c>.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public (IReadOnlyList<double[]> Matrices, int Units) Projections()
+    {
+        if (Info.Shape.Length is not (2 or 3) || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 28)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [A, D] or [heads, A, D] are expected.");
+        int units = (int)Info.Shape[^2], dim = (int)Info.Shape[^1];
+        if (units > JobFiles.MaxHeadSize)
+            throw Wrong($"has shape {Info.ShapeText}; at most {JobFiles.MaxHeadSize} rows are expected.");
+        return ([.. Numbers().Chunk(units * dim).Select(matrix =>
+            Enumerable.Range(0, units * dim).Select(i => (double)matrix[i % units * dim + i / units]).ToArray())], units);
+    }
+
+    /// <summary>As vectors: one, or a list of them.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public IReadOnlyList<float[]> Vectors()
+    {
+        if (Info.Shape.Length is not (1 or 2) || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 28)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers of one or two axes are expected.");
+        return [.. Numbers().Chunk((int)Info.Shape[^1])];
+    }
+
+    /// <summary>As vectors by distance.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public RelativeKeys Distances()
+    {
+        if (Info.Shape.Length is not (2 or 3) || Info.ElementType is null || Info.ElementCount is 0 or > 1 << 28)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [2R + 1, D] or [Hq, 2R + 1, D] are expected.");
+        (int distances, int dim) = ((int)Info.Shape[^2], (int)Info.Shape[^1]);
+        return new RelativeKeys([.. Numbers().Chunk(distances * dim)], distances, dim);
+    }
+
+    /// <summary>As a number for each key.</summary>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public KeyRates Rates()
+    {
+        if (Info.ElementType is not { } type)
+            throw Wrong($"has elements of type {Info.DType}; F32, F16 or BF16 is expected.");
+        return new KeyRates(Info.ElementCount == 0 ? 0 : Tensor.Start, type, Info.Shape);
+    }
+
+    /// <summary>As keys that are the same for all batch entries, and for all heads where it has no axis of them.</summary>
+    /// <param name="batch">Batch entries.</param>
+    /// <param name="heads">Key heads.</param>
+    /// <param name="rows">Keys; rows behind them are not used.</param>
+    /// <exception cref="InputException">It is no such tensor.</exception>
+    public HeadTensor Locations(int batch, int heads, long rows)
+    {
+        long[] shape = Info.Shape;
+        if (shape.Length is not (2 or 3) || Info.ElementType is not { } type)
+            throw Wrong($"is {Info.DType} of shape {Info.ShapeText}; F32, F16 or BF16 numbers [L, D] or [Hkv, L, D] are expected.");
+        if ((shape.Length == 3 && shape[0] != heads) || shape[^2] < rows || shape[^1] > JobFiles.MaxHeadSize)
+            throw Wrong($"has shape {Info.ShapeText}; [L, D] or [{heads}, L, D] with L at least {rows}, the number of values, is expected.");
+        long row = shape[^1] * type.SizeInBytes();
+        return new HeadTensor(
+            Info.ElementCount == 0 ? 0 : Tensor.Start, type, batch, heads, rows, (int)shape[^1], 0, shape.Length == 3 ? shape[1] * row : 0, row);
     }
 
     private float[] Numbers()

@@ -1,5 +1,6 @@
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 
 namespace Distributed.Engine.FileJobs;
 
@@ -33,7 +34,7 @@ public sealed class JobFiles : IDisposable
     {
         ArgumentNullException.ThrowIfNull(job);
         job.Validate();
-        if (job.Ignore.FirstOrDefault(Names.Contains) is { } needed)
+        if (job.Ignore.FirstOrDefault(name => name is "q" or "v") is { } needed)
             throw new InputException($"Tensor '{needed}' cannot be ignored: the job reads it.");
         var files = new JobFiles();
         try
@@ -45,10 +46,16 @@ public sealed class JobFiles : IDisposable
             else
             {
                 files.FromItsOwnFile("q", job.Inputs.Q!, job.Ignore);
-                files.FromItsOwnFile("k", job.Inputs.K!, job.Ignore);
+                if (job.Inputs.K is { } k)
+                    files.FromItsOwnFile("k", k, job.Ignore);
                 files.FromItsOwnFile("v", job.Inputs.V!, job.Ignore);
             }
+            foreach (TensorPlace other in job.Inputs.Others)
+                files.FromOtherFile(other);
+            files.RequireKeys(job);
             files.TakeTensors(job);
+            if (job.NeedsWeights)
+                MechanismRules.CheckWeights(job.Options.Mechanism, files.Input.Tensors);
             return files;
         }
         catch
@@ -72,7 +79,7 @@ public sealed class JobFiles : IDisposable
     {
         TensorFile file = OpenFile(path, null);
         RefuseUnknown(file, [.. Names, .. OptionalTensors.All], ignore);
-        foreach (string name in Names)
+        foreach (string name in Names.Where(name => name != "k" || (file.Find(name) is not null && !ignore.Contains(name))))
             _found.Add(name, new FoundTensor(path, name, file.Map(name)));
         foreach (string name in OptionalTensors.All.Where(name => file.Find(name) is not null && !ignore.Contains(name)))
             _found.Add(name, new FoundTensor(path, name, file.Map(name)));
@@ -86,6 +93,33 @@ public sealed class JobFiles : IDisposable
         _found.Add(name, new FoundTensor(path, name, file.Map(wanted)));
     }
 
+    private void FromOtherFile(TensorPlace other)
+    {
+        TensorPlace.RequireKnown(other.Name);
+        TensorFile file = OpenFile(other.File, other.Name);
+        string wanted = other.Tensor ?? (file.Tensors.Count == 1 ? file.Tensors[0].Name : other.Name);
+        if (file.Find(wanted) is null)
+            throw new InputException($"{Quoted.Path(other.File)} holds no tensor '{wanted}' to take as '{other.Name}'; it holds {string.Join(", ", file.Tensors.Select(tensor => tensor.Name))}.");
+        if (!_found.TryAdd(other.Name, new FoundTensor(other.File, other.Name, file.Map(wanted))))
+            throw new InputException($"Tensor '{other.Name}' is given twice: by {Quoted.Path(_found[other.Name].Path)} and by {Quoted.Path(other.File)}.");
+    }
+
+    /// <summary>There are keys, or a location matrix that stands in their place, and not both.</summary>
+    private void RequireKeys(FileJobSpecification job)
+    {
+        bool keys = _found.ContainsKey("k"), locations = _found.ContainsKey(OptionalTensors.LocationMatrix);
+        if (keys && locations)
+            throw new InputException($"The input holds k and '{OptionalTensors.LocationMatrix}', in whose scores keys have no part; one of them is expected (--ignore k leaves k out).");
+        if (!keys && !locations)
+        {
+            throw new InputException(job.Ignore.Contains("k")
+                ? "Tensor 'k' cannot be ignored: the job reads it."
+                : $"{Quoted.Path(job.Inputs.Together ?? job.Inputs.Q!)} holds no tensor 'k', which the job needs.");
+        }
+        if (locations && (_found.ContainsKey(OptionalTensors.PastKeys) || _found.ContainsKey(OptionalTensors.PastValues)))
+            throw new InputException($"The input holds a past and '{OptionalTensors.LocationMatrix}', in whose scores keys have no part; one of them is expected.");
+    }
+
     private TensorFile OpenFile(string path, string? npyName)
     {
         TensorFile file = TensorFile.Open(path, npyName);
@@ -96,8 +130,10 @@ public sealed class JobFiles : IDisposable
     private void TakeTensors(FileJobSpecification job)
     {
         HeadTensor q = _found["q"].Heads(job.Layout, job.Heads?.Query, Axes(job.Layout, "Hq", "Sq", "D"));
-        HeadTensor k = _found["k"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "D"));
         HeadTensor v = _found["v"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "Dv"));
+        HeadTensor k = _found.TryGetValue(OptionalTensors.LocationMatrix, out FoundTensor locations)
+            ? locations.Locations(v.Batch, v.Heads, v.Rows)
+            : _found["k"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "D"));
         long past = 0;
         bool hasKeys = _found.TryGetValue(OptionalTensors.PastKeys, out FoundTensor pastKeys);
         bool hasValues = _found.TryGetValue(OptionalTensors.PastValues, out FoundTensor pastValues);
@@ -117,8 +153,9 @@ public sealed class JobFiles : IDisposable
                 OptionalTensors.PastValues, pastValues.Heads(layout, null, Axes(layout, "Hkv", "P", "Dv")), "v", v, layout);
             (k, v, past) = (PresentKeys.Tensor, PresentValues.Tensor, before.Rows);
         }
-        var input = new AttentionInput(q, k, v, past);
-        Input = new AttentionInput(q, k, v, past) { Tensors = OptionalTensors.Describe(input.Shape, _found) };
+        bool projected = _found.ContainsKey(OptionalTensors.AdditiveW);
+        var input = new AttentionInput(q, k, v, past, projected);
+        Input = new AttentionInput(q, k, v, past, projected) { Tensors = OptionalTensors.Describe(input.Shape, _found) };
     }
 
     private static string Axes(HeadLayout layout, string heads, string rows, string dim) => layout switch

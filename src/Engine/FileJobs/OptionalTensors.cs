@@ -50,11 +50,36 @@ internal static class OptionalTensors
     /// <summary>I64 [Skv] or [B, Skv]: positions of the keys for the rotary embedding.</summary>
     public const string KeyPositions = "k_positions";
 
+    /// <summary>[A, D] or [Hq, A, D]: W of additive scores.</summary>
+    public const string AdditiveW = "additive_w";
+
+    /// <summary>[A, D] or [Hkv, A, D]: U of additive scores.</summary>
+    public const string AdditiveU = "additive_u";
+
+    /// <summary>[A] or [Hq, A]: v of additive scores.</summary>
+    public const string AdditiveV = "additive_v";
+
+    /// <summary>[L, D] or [Hkv, L, D]: W of location-based scores, a row for each key position; it stands in the place of k.</summary>
+    public const string LocationMatrix = "location_matrix";
+
+    /// <summary>[2R + 1, D] or [Hq, 2R + 1, D]: vectors by distance.</summary>
+    public const string RelativeKeys = "relative_keys";
+
+    /// <summary>[Hq, D]: added to queries before they meet keys.</summary>
+    public const string ContentBias = "content_bias";
+
+    /// <summary>[Hq, D]: added to queries before they meet relative keys.</summary>
+    public const string PositionBias = "position_bias";
+
+    /// <summary>[B, Hkv, Skv]: rates of the delta rule.</summary>
+    public const string Beta = "beta";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes,
-        RelativeBias, ScoreMatrix, QueryNorm, KeyNorm, QueryPositions, KeyPositions,
+        RelativeBias, ScoreMatrix, QueryNorm, KeyNorm, QueryPositions, KeyPositions, AdditiveW, AdditiveU, AdditiveV, LocationMatrix,
+        RelativeKeys, ContentBias, PositionBias, Beta,
     ];
 
     /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
@@ -71,6 +96,12 @@ internal static class OptionalTensors
             AlibiSlopes = found.TryGetValue(AlibiSlopes, out FoundTensor slopes) ? slopes.Floats() : null,
             RelativeBias = found.TryGetValue(RelativeBias, out FoundTensor relative) ? relative.Relative() : null,
             ScoreMatrices = found.TryGetValue(ScoreMatrix, out FoundTensor matrix) ? matrix.Matrices() : null,
+            Additive = Additive(found),
+            LocationScores = found.ContainsKey(LocationMatrix),
+            RelativeKeys = found.TryGetValue(RelativeKeys, out FoundTensor distances) ? distances.Distances() : null,
+            ContentBias = found.TryGetValue(ContentBias, out FoundTensor content) ? content.Vectors() : null,
+            PositionBias = found.TryGetValue(PositionBias, out FoundTensor position) ? position.Vectors() : null,
+            Beta = found.TryGetValue(Beta, out FoundTensor beta) ? beta.Rates() : null,
             QueryNorm = found.TryGetValue(QueryNorm, out FoundTensor queryNorm) ? queryNorm.Floats() : null,
             KeyNorm = found.TryGetValue(KeyNorm, out FoundTensor keyNorm) ? keyNorm.Floats() : null,
             QueryPositions = found.TryGetValue(QueryPositions, out FoundTensor ofQueries) ? ofQueries.Positions() : null,
@@ -80,5 +111,19 @@ internal static class OptionalTensors
                 ? new PackedDocuments(documents.Wholes(), found.TryGetValue(KeyDocuments, out FoundTensor keys) ? keys.Wholes() : null)
                 : null,
         };
+    }
+
+    private static AdditiveScore? Additive(IReadOnlyDictionary<string, FoundTensor> found)
+    {
+        string[] names = [AdditiveW, AdditiveU, AdditiveV], there = [.. names.Where(found.ContainsKey)];
+        if (there.Length == 0)
+            return null;
+        if (there.Length < names.Length)
+            throw new InputException($"The input holds tensor '{there[0]}' but no '{names.Except(there).First()}', which it goes with.");
+        (IReadOnlyList<double[]> w, int units) = found[AdditiveW].Projections();
+        (IReadOnlyList<double[]> u, int keyUnits) = found[AdditiveU].Projections();
+        if (units != keyUnits)
+            throw new InputException($"Tensor '{AdditiveW}' has {units} rows but '{AdditiveU}' has {keyUnits}; they must be equal.");
+        return new AdditiveScore(w, u, found[AdditiveV].Vectors(), units);
     }
 }

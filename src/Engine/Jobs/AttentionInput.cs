@@ -8,12 +8,16 @@ public sealed class AttentionInput
     /// <param name="keys"><c>[B, Hkv, Skv, D]</c>.</param>
     /// <param name="values"><c>[B, Hkv, Skv, Dv]</c>.</param>
     /// <param name="pastRows">How many of the keys were there before the queries.</param>
+    /// <param name="projected">
+    /// Whether queries and keys are brought to the same size before they meet, so that their own may differ.
+    /// </param>
     /// <exception cref="InputException">Their shapes do not fit one another.</exception>
-    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values, long pastRows = 0)
+    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values, long pastRows = 0, bool projected = false)
     {
         Require(queries.Dim > 0, $"q has head size {queries.Dim}; at least 1 is expected.");
         Require(values.Dim > 0, $"v has head size {values.Dim}; at least 1 is expected.");
-        Require(keys.Dim == queries.Dim, $"k has head size {keys.Dim} but q has {queries.Dim}; they must be equal.");
+        Require(!projected || keys.Dim > 0, $"k has head size {keys.Dim}; at least 1 is expected.");
+        Require(projected || keys.Dim == queries.Dim, $"k has head size {keys.Dim} but q has {queries.Dim}; they must be equal.");
         Require(
             keys.Batch == queries.Batch && values.Batch == queries.Batch,
             $"q, k and v have batch sizes {queries.Batch}, {keys.Batch} and {values.Batch}; they must be equal.");
@@ -27,7 +31,10 @@ public sealed class AttentionInput
         Values = values;
         Shape = new AttentionShape(
             queries.Batch, queries.Heads, keys.Heads, queries.Rows, keys.Rows, queries.Dim, values.Dim,
-            pastRows);
+            pastRows)
+        {
+            QueryDim = queries.Dim,
+        };
     }
 
     /// <summary>Queries <c>[B, Hq, Sq, D]</c>.</summary>

@@ -1,3 +1,4 @@
+using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Rows;
 using Distributed.Kernels.Spans;
@@ -10,7 +11,10 @@ public sealed record AttentionOptions
     /// <summary>Most threads and most blocks that can be asked for.</summary>
     public const int MaxParallelism = 65_536;
 
-    /// <summary>The factor on q·k; null = 1/√D.</summary>
+    /// <summary>What becomes of the scores, or stands in their place.</summary>
+    public Mechanism Mechanism { get; init; } = new();
+
+    /// <summary>The factor on q·k; null = 1/√D, or 1 where scores are no products of q and k.</summary>
     public double? Scale { get; init; }
 
     /// <summary>Causal attention with the given alignment; null = every key may be seen.</summary>
@@ -94,6 +98,7 @@ public sealed record AttentionOptions
     /// <exception cref="InputException">One is out of its range.</exception>
     public void Validate()
     {
+        Mechanism.Validate();
         Require(Scale is not { } scale || double.IsFinite(scale), $"Scale {Scale} is not a finite number.");
         Require(Blocks is >= 1 and <= MaxParallelism, $"Blocks {Blocks} is out of range; 1 to {MaxParallelism} is expected.");
         Require(Threads is null or (>= 1 and <= 1024), $"Threads {Threads} is out of range; 1 to 1024 is expected.");
@@ -115,7 +120,7 @@ public sealed record AttentionOptions
             Softcap is not { } cap || cap == 0 || cap is >= 1e-3 and <= 1e6,
             $"Softcap {Softcap} is out of range; 0 (none), or 0.001 to 1000000 is expected.");
         Require(
-            QkNorm != RowNorm.L2 || Scale is not null,
+            QkNorm != RowNorm.L2 || Scale is not null || !Mechanism.HasScores,
             "QK norm l2 needs a scale, the inverse of its temperature: 1/√D is none for cosines.");
         Require(
             RelativeDistance is null or >= 1 and <= 1 << 20,

@@ -20,6 +20,13 @@ public readonly record struct AttentionShape(
     int Batch, int QueryHeads, int KeyHeads, long QueryRows, long KeyRows, int KeyDim, int ValueDim,
     long PastRows = 0)
 {
+    /// <summary>Elements of a query, where they differ from those of a key; otherwise the same number.</summary>
+    public int QueryDim
+    {
+        get => field == 0 ? KeyDim : field;
+        init;
+    }
+
     /// <summary>Query heads that share one key head (GQA); consecutive ones.</summary>
     public int Group => KeyHeads == 0 ? 0 : QueryHeads / KeyHeads;
 

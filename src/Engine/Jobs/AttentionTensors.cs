@@ -1,3 +1,5 @@
+using Distributed.Engine.Mechanisms;
+
 namespace Distributed.Engine.Jobs;
 
 /// <summary>
@@ -26,6 +28,27 @@ public sealed record AttentionTensors
 
     /// <summary>Luong's W per query head, or one for all: <c>[D, D]</c>, row after row; null = none.</summary>
     public IReadOnlyList<double[]>? ScoreMatrices { get; init; }
+
+    /// <summary>Additive scores in the place of products; null = products.</summary>
+    public AdditiveScore? Additive { get; init; }
+
+    /// <summary>
+    /// Whether the keys are the rows of a location matrix, so that a score hangs on the query and the key's position alone
+    /// (Luong, Pham and Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015, equation 8).
+    /// </summary>
+    public bool LocationScores { get; init; }
+
+    /// <summary>Vectors by distance whose products with a query are added to its scores; null = none.</summary>
+    public RelativeKeys? RelativeKeys { get; init; }
+
+    /// <summary>Per query head, what is added to a query before it meets keys (u of Transformer-XL); null = none.</summary>
+    public IReadOnlyList<float[]>? ContentBias { get; init; }
+
+    /// <summary>Per query head, what is added to a query before it meets <see cref="RelativeKeys"/> (v of Transformer-XL); null = none.</summary>
+    public IReadOnlyList<float[]>? PositionBias { get; init; }
+
+    /// <summary>How strongly each key is written into the memory of the delta rule; null = none.</summary>
+    public KeyRates? Beta { get; init; }
 
     /// <summary>Factors of the elements of queries after <see cref="AttentionOptions.QkNorm"/>; null = none.</summary>
     public IReadOnlyList<float>? QueryNorm { get; init; }
@@ -65,10 +88,17 @@ public sealed record AttentionTensors
         RefuseBoth("alibi_slopes", AlibiSlopes is not null && options.Alibi);
         RequirePerHead("alibi_slopes", AlibiSlopes, shape.QueryHeads);
         RequirePerHead("sink_logits", SinkLogits, shape.QueryHeads);
+        MechanismRules.Check(shape, options, this);
+        if (Beta is not null && options.Mechanism.Kind != MechanismKind.Delta)
+            throw new InputException("Tensor 'beta' has no meaning without mechanism delta, whose rates it holds.");
+        Additive?.ValidateFor(shape);
+        RelativeKeys?.ValidateFor(shape);
+        RequirePerHead("content_bias", ContentBias, shape, RelativeKeys);
+        RequirePerHead("position_bias", PositionBias, shape, RelativeKeys);
         bool positions = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.ExcludedBand is not null
-            || options.Alibi || AlibiSlopes is not null || RelativeBias is not null || options.Rotary is not null;
+            || options.Alibi || AlibiSlopes is not null || RelativeBias is not null || RelativeKeys is not null || options.Rotary is not null;
         if (options.Align is not null && !positions)
-            throw new InputException($"Alignment {options.Align} has no meaning: neither window, dilation, excluded band, ALiBi, relative bias nor rotary embedding asks for positions.");
+            throw new InputException($"Alignment {options.Align} has no meaning: neither window, dilation, excluded band, ALiBi, relative bias, relative keys nor rotary embedding asks for positions.");
         RelativeBias?.ValidateFor(shape, options);
         if (RelativeBias is null && options.RelativeDistance is not null)
             throw new InputException($"Relative distance {options.RelativeDistance} has no meaning without a tensor 'relative_bias'.");
@@ -100,6 +130,17 @@ public sealed record AttentionTensors
     {
         if (numbers is not null && numbers.Count != heads)
             throw new InputException($"Tensor '{name}' has {numbers.Count} numbers; one for each of the {heads} query heads is expected.");
+    }
+
+    private static void RequirePerHead(string name, IReadOnlyList<float[]>? vectors, in AttentionShape shape, RelativeKeys? keys)
+    {
+        if (vectors is null)
+            return;
+        if (keys is null)
+            throw new InputException($"Tensor '{name}' has no meaning without a tensor 'relative_keys', which it goes with.");
+        int dim = shape.KeyDim;
+        if (vectors.Count != shape.QueryHeads || vectors.Any(vector => vector.Length != dim))
+            throw new InputException($"Tensor '{name}' is [{vectors.Count}, {(vectors.Count == 0 ? 0 : vectors[0].Length)}]; [Hq, D] = [{shape.QueryHeads}, {dim}] is expected.");
     }
 
     private static void RefuseBoth(string name, bool both)

@@ -63,8 +63,7 @@ public static class EmbeddedEngine
         long started = Stopwatch.GetTimestamp();
         using var cache = new PackedSpanCache(kernel, PackedBytes);
         ComputePool pool = ComputePool.Shared(threads);
-        var context = new LaneContext(
-            plan, input.Queries, options.ScaleFor(input.Shape.KeyDim), kernel, cache, sink);
+        var context = new LaneContext(plan, input, kernel, cache, sink);
         Task job = InProcessRing.RunAsync(
             context, new StoreTileSource(input, plan), pool, LaneLength(plan, threads), cancellation);
         await ProgressReporter.FollowAsync(job, context, progress).ConfigureAwait(false);

@@ -8,6 +8,12 @@ public sealed class JobRows
 {
     private JobRows(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {
+        if (tensors.Additive is { } additive)
+        {
+            Queries = new RowPreparation(RowNorm.None, null, null, NoPosition) { Matrices = additive.W };
+            Keys = new RowPreparation(RowNorm.None, null, null, NoPosition) { Matrices = additive.U };
+            return;
+        }
         bool both = options.QkNorm != RowNorm.None || options.Rotary is not null;
         if (!both && tensors.ScoreMatrices is null)
             return;
@@ -31,6 +37,8 @@ public sealed class JobRows
 
     /// <summary>For keys; null = nothing.</summary>
     public RowPreparation? Keys { get; }
+
+    private static long NoPosition(int batch, long row) => row;
 
     /// <summary>The preparation of a job's rows.</summary>
     public static JobRows Of(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors) =>

@@ -1,4 +1,7 @@
 using Distributed.Engine.Files;
+using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Additive;
+using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Rows;
 using Distributed.Kernels.Scores;
@@ -15,6 +18,7 @@ public sealed unsafe class JobScores
     private readonly BroadcastTensor? _bias;
     private readonly float[][]? _relative;
     private readonly int _reach;
+    private readonly AdditiveScore? _additive;
 
     private JobScores(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {
@@ -24,9 +28,15 @@ public sealed unsafe class JobScores
         _sinks = tensors.SinkLogits;
         _bias = tensors.Bias;
         _reach = options.RelativeDistance ?? RelativeBias.DefaultDistance;
+        _additive = tensors.Additive;
+        PositionTerms = PositionTerms.Of(tensors);
         _relative = tensors.RelativeBias?.Tables(_reach, bothSides: options.Causal is null);
         string[] parts =
         [
+            .. options.Mechanism.Description is { } mechanism ? [mechanism] : Array.Empty<string>(),
+            .. _additive is not null ? [$"additive scores of {_additive.Units} units"] : Array.Empty<string>(),
+            .. tensors.LocationScores ? ["location-based scores"] : Array.Empty<string>(),
+            .. PositionTerms is not null ? [$"relative keys up to distance {PositionTerms.Reach}"] : Array.Empty<string>(),
             .. tensors.ScoreMatrices is not null ? ["score matrix"] : Array.Empty<string>(),
             .. options.QkNorm != RowNorm.None ? [$"QK norm {options.QkNorm.ToString().ToLowerInvariant()}"] : Array.Empty<string>(),
             .. options.Rotary is not null ? ["rotary embedding"] : Array.Empty<string>(),
@@ -43,7 +53,7 @@ public sealed unsafe class JobScores
     public string Description { get; }
 
     /// <summary>Whether anything is done to scores before the mask.</summary>
-    public bool HasStage => _softcap != 0 || _slopes is not null || _relative is not null || _bias is not null;
+    public bool HasStage => PositionTerms is not null || _softcap != 0 || _slopes is not null || _relative is not null || _bias is not null;
 
     /// <summary>The scores of a job.</summary>
     public static JobScores Of(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors) =>
@@ -55,7 +65,7 @@ public sealed unsafe class JobScores
     public ScoreStage StageFor(in MaskTile tile, float* distances)
     {
         float slope = _slopes?[tile.QueryHead] ?? 0;
-        if (slope != 0 || _relative is not null)
+        if (slope != 0 || _relative is not null || PositionTerms is not null)
         {
             for (long row = tile.Queries.Start; row < tile.Queries.End;)
             {
@@ -73,6 +83,13 @@ public sealed unsafe class JobScores
             Bias = BiasFor(tile),
         };
     }
+
+    /// <summary>Factorised positional scores; null = none.</summary>
+    internal PositionTerms? PositionTerms { get; }
+
+    /// <summary>A kernel that makes scores as the job wants them, with the softmax and the values of another.</summary>
+    internal CpuKernel KernelOver(CpuKernel kernel, int queryHead) =>
+        _additive is null ? kernel : new AdditiveKernel(kernel, _additive.VectorOf(queryHead));
 
     /// <summary>The softcap alone, without biases; only where <see cref="HasStage"/>.</summary>
     public ScoreStage SoftcapAlone => new(_softcap);

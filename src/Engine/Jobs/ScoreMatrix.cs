@@ -1,7 +1,6 @@
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
-using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
-using Distributed.Kernels.Scores;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Jobs;
@@ -41,55 +40,40 @@ public static unsafe class ScoreMatrix
         AttentionShape shape = input.Shape;
         RefuseTooLarge(shape);
         JobPlan plan = JobPlan.Create(input, options);
-        double scale = options.ScaleFor(shape.KeyDim);
-        var scores = new float[shape.KeyRows];
-        using var preparedQuery = new NativeBuffer((nuint)shape.KeyDim * sizeof(float));
-        using var preparedKeys = new NativeBuffer((nuint)shape.KeyDim * SpanGrid.MaxSpanRows * sizeof(float));
-        for (long row = 0; row < (long)shape.Batch * shape.QueryHeads * shape.QueryRows; row++)
+        if (!plan.Mechanism.HasScores)
+            throw new InputException($"{plan.Scores.Description} has no scores that could be looked at.");
+        var kept = new KeptKeys(plan.Mechanism.Kind == MechanismKind.Hard ? plan.Mechanism.Kept : null);
+        using var scores = new NativeBuffer((nuint)plan.QueryGrid.SpanRows * RowFloats(shape) * sizeof(float));
+        using var tiles = new ScoreTiles(plan, input);
+        for (int head = 0; head < shape.Batch * shape.QueryHeads; head++)
         {
-            int head = (int)(row / shape.QueryRows % shape.QueryHeads);
-            var of = new MaskTile((int)(row / shape.QueryRows / shape.QueryHeads), head, new(row % shape.QueryRows, 1), default);
-            TensorRows query = input.Queries.Slice(of.Batch, head, of.Queries);
-            query = plan.Rows.Queries?.Prepare(query, of.Batch, head, of.Queries.Start, preparedQuery.Floats) ?? query;
-            for (int span = 0; span < plan.KeyGrid.Count; span++)
+            for (int span = 0; span < plan.QueryGrid.Count; span++)
             {
-                MaskTile tile = of with { Keys = plan.KeyGrid[span] };
-                TensorRows keys = input.Keys.Slice(of.Batch, head / shape.Group, tile.Keys);
-                keys = plan.Rows.Keys?.Prepare(keys, of.Batch, head / shape.Group, tile.Keys.Start, preparedKeys.Floats) ?? keys;
-                Part(plan, tile, query, scale, keys, kind, scores.AsSpan((int)tile.Keys.Start, tile.Keys.Count));
+                RowRange rows = plan.QueryGrid[span];
+                tiles.Write(head / shape.QueryHeads, head % shape.QueryHeads, span, kind, scores.Floats, (nint)RowFloats(shape));
+                for (int row = 0; row < rows.Count; row++)
+                {
+                    var of = new Span<float>(scores.Floats + row * (nint)RowFloats(shape), (int)shape.KeyRows);
+                    Finish(of, kind, kept, plan.Scores.SinkOf(head % shape.QueryHeads));
+                    take(head * shape.QueryRows + rows.Start + row, of);
+                }
             }
-            if (kind == ScoreKind.Weights)
-                Softmax(scores, plan.Scores.SinkOf(head));
-            else
-            {
-                foreach (ref float score in scores.AsSpan())
-                    score = ScoreRow.Natural(score);
-            }
-            take(row, scores);
         }
     }
 
-    private static void Part(
-        JobPlan plan, in MaskTile tile, TensorRows query, double scale, TensorRows keys, ScoreKind kind, Span<float> scores)
+    // Kernels write whole spans.
+    private static nuint RowFloats(in AttentionShape shape) => (nuint)(shape.KeyRows + SpanGrid.MaxSpanRows);
+
+    private static void Finish(Span<float> scores, ScoreKind kind, KeptKeys kept, float? sink)
     {
-        float* room = stackalloc float[SpanGrid.MaxSpanRows + 16];
-        var padded = new Span<float>(room, (keys.Count + 15) / 16 * 16);
-        float distance;
-        ScoreStage? stage = kind == ScoreKind.Raw || !plan.Scores.HasStage ? null
-            : kind == ScoreKind.Softcap ? plan.Scores.SoftcapAlone : plan.Scores.StageFor(tile, &distance);
-        ScoreRow.Compute(query, scale, keys, stage, 0, padded);
-        padded[..keys.Count].CopyTo(scores);
-        if (kind is ScoreKind.Raw or ScoreKind.Softcap)
-            return;
-        ulong* memory = stackalloc ulong[MaskWords.WordsFor(keys.Count)];
-        var words = new MaskWords(memory, 1, keys.Count);
-        words.SetAll();
-        plan.Masks.Apply(tile, words);
-        for (int key = 0; key < keys.Count; key++)
+        if (kind == ScoreKind.Weights)
         {
-            if ((words.Row(0)[key / 64] >> (key % 64) & 1) == 0)
-                scores[key] = float.NegativeInfinity;
+            kept.HideOthers(scores);
+            Softmax(scores, sink);
+            return;
         }
+        foreach (ref float score in scores)
+            score = (float)(score * Ln2);
     }
 
     private static void Softmax(Span<float> scores, float? sink)

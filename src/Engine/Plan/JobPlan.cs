@@ -1,4 +1,5 @@
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Spans;
 
@@ -13,10 +14,13 @@ public sealed class JobPlan
     private readonly SpanWork _work;
 
     private JobPlan(
-        AttentionShape shape, AttentionTensors tensors, MaskSet masks, JobScores scores, JobRows rows, SpanWork work, SpanGrid queryGrid,
+        AttentionShape shape, AttentionOptions options, AttentionTensors tensors, MaskSet masks, JobScores scores, JobRows rows, SpanWork work, SpanGrid queryGrid,
         SpanGrid keyGrid, TileCounts counts, double[] spanCosts, IReadOnlyList<PlannedBlock> blocks)
     {
         Shape = shape;
+        Mechanism = options.Mechanism;
+        Scale = options.Scale ?? (Mechanism.HasScores && tensors is { Additive: null, LocationScores: false } ? options.ScaleFor(shape.KeyDim) : 1);
+        ScoreDim = tensors.Additive?.Units ?? shape.KeyDim;
         Tensors = tensors;
         Masks = masks;
         Scores = scores;
@@ -32,6 +36,15 @@ public sealed class JobPlan
 
     /// <summary>The job's sizes.</summary>
     public AttentionShape Shape { get; }
+
+    /// <summary>What becomes of the scores.</summary>
+    public Mechanism Mechanism { get; }
+
+    /// <summary>The factor on the scores.</summary>
+    public double Scale { get; }
+
+    /// <summary>Elements of a query and of a key when they meet.</summary>
+    public int ScoreDim { get; }
 
     /// <summary>The optional tensors it was planned with.</summary>
     public AttentionTensors Tensors { get; }
@@ -127,7 +140,8 @@ public sealed class JobPlan
         var work = new SpanWork(shape, queryGrid, keyGrid, masks);
         double[] costs = CostOfSpans(work, queryGrid.Count, keyGrid.Count, out TileCounts counts);
         IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
-        return new JobPlan(shape, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
+        return new JobPlan(
+            shape, options, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
         {
             Statistics = JobStatistics.Of(shape, options),
         };

@@ -1,4 +1,5 @@
 using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Hard;
 using Distributed.Kernels.States;
 
 namespace Distributed.Engine.Plan;
@@ -22,10 +23,11 @@ public static class MemoryEstimate
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(kernel);
         Jobs.AttentionShape shape = plan.Shape;
+        kernel = plan.Scores.KernelOver(kernel, 0);
         int spanRows = plan.KeyGrid.SpanRows;
-        double perSpan = (double)kernel.KeyBytes(spanRows, shape.KeyDim) + kernel.ValueBytes(spanRows, shape.ValueDim);
+        double perSpan = (double)kernel.KeyBytes(spanRows, plan.ScoreDim) + kernel.ValueBytes(spanRows, shape.ValueDim);
         double packed = Math.Min(perSpan * plan.KeyGrid.Count * shape.Batch * shape.KeyHeads, packedLimit + perSpan * threads);
-        double perRow = ((double)kernel.QueryBytes(spanRows, shape.KeyDim) + AttentionState.FloatsFor(spanRows, shape.ValueDim) * sizeof(float)) / spanRows;
+        double perRow = ((double)kernel.QueryBytes(spanRows, plan.ScoreDim) + StateFloats(plan, spanRows) * sizeof(float)) / spanRows;
 
         if (plan.Statistics is not null)
             perRow += RowStatistics.SumsPerRow * sizeof(double);
@@ -38,9 +40,14 @@ public static class MemoryEstimate
                 * shape.Batch * shape.QueryHeads;
         laneRows = Math.Min(laneRows, (double)shape.Batch * shape.QueryHeads * shape.QueryRows);
         double words = (double)spanRows * spanRows / 8;
-        double scratch = threads * ((double)kernel.WorkspaceBytes(shape.KeyDim, shape.ValueDim) + words + (double)spanRows * (shape.ValueDim + 1) * sizeof(float));
+        double scratch = threads * ((double)kernel.WorkspaceBytes(plan.ScoreDim, shape.ValueDim) + words + (double)spanRows * (shape.ValueDim + 1) * sizeof(float));
         double past = shape.PastRows > 0
             ? (double)shape.Batch * shape.KeyHeads * shape.KeyRows * (shape.KeyDim + shape.ValueDim) * sizeof(float) : 0;
         return (long)(Process + packed + laneRows * perRow + scratch + past);
     }
+
+    /// <summary>Numbers that a mechanism keeps of query rows, with their products with relative keys.</summary>
+    private static nuint StateFloats(JobPlan plan, int rows) => (plan.Mechanism.Kind == Mechanisms.MechanismKind.Hard
+        ? TopKState.FloatsFor(rows, plan.Mechanism.Kept)
+        : AttentionState.FloatsFor(rows, plan.Shape.ValueDim)) + (nuint)rows * (nuint)(plan.Scores.PositionTerms?.Stride ?? 0);
 }

@@ -2,12 +2,11 @@ using System.Runtime.InteropServices;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
-using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
-using Distributed.Kernels.Scores;
 using Distributed.Kernels.States;
 
 namespace Distributed.Engine.Ring;
@@ -66,7 +65,7 @@ internal sealed class Lane : IDisposable
             for (int keySpan = NextIn(block); keySpan >= 0; keySpan = NextIn(block))
             {
                 _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
-                if (_context.FoldsInPlace)
+                if (_context.States.FoldsInPlace)
                 {
                     FoldRows(keySpan, null, tile, scratch, cancellation);
                     continue;
@@ -172,58 +171,18 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    private unsafe void Fold(
+    private void Fold(
         int index, int keySpan, in PackedSpanCache.Lease? packed, IKeyValueTile source, ComputeScratch scratch)
     {
-        CpuKernel kernel = _context.Kernel;
-        byte* workspace = scratch.Workspace(
-            kernel.WorkspaceBytes(_context.Plan.Shape.KeyDim, _context.Plan.Shape.ValueDim));
-        for (int member = 0; member < _context.Plan.Shape.Group; member++)
+        int group = _context.Plan.Shape.Group;
+        for (int member = 0; member < group; member++)
         {
-            var tile = new MaskTile(
-                _batch, _keyHead * _context.Plan.Shape.Group + member, _rows[index].Rows, _context.Plan.KeyGrid[keySpan]);
-            MaskWords? words = null;
-            long seen = (long)tile.Queries.Count * tile.Keys.Count;
-            switch (_context.Plan.Masks.Classify(tile))
-            {
-                case TileClass.Skip:
-                    continue;
-                case TileClass.Partial:
-                    MaskWords partial = scratch.Words(tile.Queries.Count, tile.Keys.Count);
-                    _context.Plan.Masks.Apply(tile, partial);
-                    seen = partial.CountSet();
-                    words = partial;
-                    break;
-                default:
-                    break;
-            }
-            AttentionState state = _memory!.State(index, member);
-            PackedQueries queries = _memory.Queries(index, member);
-            JobScores scores = _context.Plan.Scores;
-            ScoreStage stage = default;
-            if (scores.HasStage)
-            {
-                stage = scores.StageFor(tile, scratch.Distances(tile.Queries.Count));
-                queries = queries.With(&stage);
-            }
-            RowStatistics statistics = default;
-            if (_context.Plan.Statistics is { } asked)
-            {
-                statistics = asked.For(tile, _memory.Statistics(index, member), scratch.Distances(tile.Queries.Count));
-                state = state.With(&statistics);
-            }
-            if (packed is { } span)
-            {
-                kernel.Fold(queries, span.Keys, span.Values, words, state, workspace);
-            }
-            else
-            {
-                kernel.FoldDirect(
-                    queries, source.Keys(_batch, _keyHead, keySpan), source.Values(_batch, _keyHead, keySpan), words, state,
-                    workspace);
-            }
-            _context.Folded(seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
-            EngineMetrics.Folded(words is null, seen, _context.Plan.Shape.FlopsPerPair);
+            var fold = new LaneFold(
+                _batch, _keyHead * group + member, _keyHead, _rows[index], keySpan, packed, source, _memory!.Of(index, member));
+            if (_context.States.Fold(fold, scratch) is not { } folded)
+                continue;
+            _context.Folded(folded.Pairs, folded.Cost);
+            EngineMetrics.Folded(folded.Whole, folded.Pairs, _context.Plan.Shape.FlopsPerPair);
         }
     }
 
@@ -233,24 +192,14 @@ internal sealed class Lane : IDisposable
         AttentionShape shape = _context.Plan.Shape;
         for (int index = 0; index < _rows.Length; index++)
         {
+            int rows = _rows[index].Rows.Count;
             for (int member = 0; member < shape.Group; member++)
             {
-                AttentionState state = _memory.State(index, member);
-                Span<float> all = scratch.Numbers(state.Rows * (shape.ValueDim + 1));
-                Span<float> output = all[..(state.Rows * shape.ValueDim)], lse = all[output.Length..];
-                for (int row = 0; row < state.Rows; row++)
-                {
-                    Span<float> to = output[(row * shape.ValueDim)..];
-                    if (_context.Plan.Scores.SinkOf(_keyHead * shape.Group + member) is { } sink)
-                    {
-                        lse[row] = SinkLogit.Normalise(state, row, sink, to);
-                        continue;
-                    }
-                    StateMath.Normalise(state, row, to);
-                    lse[row] = StateMath.LogSumExp(state, row);
-                }
-                _context.Sink.Write(
-                    _batch, _keyHead * shape.Group + member, _rows[index].Rows.Start, output, lse);
+                int queryHead = _keyHead * shape.Group + member;
+                Span<float> all = scratch.Numbers(rows * (shape.ValueDim + 1));
+                Span<float> output = all[..(rows * shape.ValueDim)], lse = all[output.Length..];
+                _context.States.Finish(_rows[index], _batch, queryHead, _memory.Of(index, member), output, lse, scratch);
+                _context.Sink.Write(_batch, queryHead, _rows[index].Rows.Start, output, lse);
                 if (_context.Plan.Statistics is not null)
                     FinishStatistics(index, member, scratch);
             }

@@ -1,4 +1,5 @@
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
@@ -11,31 +12,32 @@ namespace Distributed.Engine.Ring;
 /// </summary>
 public sealed class LaneContext
 {
+    private readonly CpuKernel[] _kernels;
     private readonly Lock _progress = new();
     private long _pairsSeen;
     private double _costDone;
 
     /// <summary>Puts together what lanes need.</summary>
     /// <param name="plan">The job's plan.</param>
-    /// <param name="queries"><c>[B, Hq, Sq, D]</c>.</param>
-    /// <param name="scale">The factor on q·k.</param>
+    /// <param name="input">The job's tensors.</param>
     /// <param name="kernel">The kernel that folds.</param>
     /// <param name="cache">Packed key spans, shared with whom it may be.</param>
     /// <param name="sink">Where finished rows go; an <see cref="IRowStatisticsSink"/> where the job asks for statistics.</param>
     /// <exception cref="ArgumentException">The sink takes no statistics, and the job asks for them.</exception>
-    public LaneContext(
-        JobPlan plan, HeadTensor queries, double scale, CpuKernel kernel, PackedSpanCache cache, IAttentionSink sink)
+    /// <exception cref="InputException">The job's mechanism is none that lanes can do.</exception>
+    public LaneContext(JobPlan plan, AttentionInput input, CpuKernel kernel, PackedSpanCache cache, IAttentionSink sink)
     {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(input);
         if (plan.Statistics is not null && sink is not IRowStatisticsSink)
             throw new ArgumentException($"The job asks for statistics of rows, which a {sink?.GetType().Name} does not take.", nameof(sink));
         Plan = plan;
-        Queries = queries;
-        Scale = scale;
-        Kernel = kernel;
+        Queries = input.Queries;
+        Values = input.Values;
         Cache = cache;
         Sink = sink;
-        FoldsInPlace = plan.Shape.QueryRows * plan.Shape.Group <= kernel.DirectRows
-            && !plan.Scores.HasStage && plan.Rows.Keys is null;
+        _kernels = [.. Enumerable.Range(0, Math.Max(1, plan.Shape.QueryHeads)).Select(head => plan.Scores.KernelOver(kernel, head))];
+        States = LaneStates.Of(this);
     }
 
     /// <summary>The job's plan.</summary>
@@ -44,20 +46,20 @@ public sealed class LaneContext
     /// <summary>Queries <c>[B, Hq, Sq, D]</c>.</summary>
     public HeadTensor Queries { get; }
 
-    /// <summary>The factor on q·k.</summary>
-    public double Scale { get; }
+    /// <summary>Values <c>[B, Hkv, Skv, Dv]</c> where they lie, for a mechanism that reads a few of them at the end.</summary>
+    internal HeadTensor Values { get; }
 
-    /// <summary>The kernel that folds.</summary>
-    public CpuKernel Kernel { get; }
+    /// <summary>What the mechanism keeps of query rows.</summary>
+    internal LaneStates States { get; }
+
+    /// <summary>A kernel for sizes, which are the same for all heads.</summary>
+    internal CpuKernel Kernel0 => _kernels[0];
 
     /// <summary>Packed key spans.</summary>
     public PackedSpanCache Cache { get; }
 
-    /// <summary>
-    /// Whether keys and values are folded where they lie: a job with so few query rows would use a packed span hardly more
-    /// than once. The bits are the same.
-    /// </summary>
-    public bool FoldsInPlace { get; }
+    /// <summary>The kernel that folds scores of a query head.</summary>
+    internal CpuKernel KernelFor(int queryHead) => _kernels[queryHead];
 
     /// <summary>Where finished rows go.</summary>
     public IAttentionSink Sink { get; }

@@ -1,3 +1,4 @@
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Memory;
@@ -76,13 +77,12 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
     {
         TensorRows keys = tile.Keys(entry.Batch, entry.Head, entry.Span);
         TensorRows values = tile.Values(entry.Batch, entry.Head, entry.Span);
-        using NativeBuffer? prepared = plan.Rows.Keys is null ? null : new NativeBuffer((nuint)keys.Count * (nuint)keys.Dim * sizeof(float));
+        using NativeBuffer? prepared = plan.Rows.Keys is null ? null : new NativeBuffer((nuint)keys.Count * (nuint)plan.ScoreDim * sizeof(float));
         if (prepared is not null)
             keys = plan.Rows.Keys!.Prepare(keys, entry.Batch, entry.Head, plan.KeyGrid[entry.Span].Start, prepared.Floats);
-        nuint keyBytes = Aligned(kernel.KeyBytes(keys.Count, keys.Dim));
-        NativeBuffer buffer = Take(keyBytes + Aligned(kernel.ValueBytes(values.Count, values.Dim)));
-        entry.Keys = kernel.PackKeys(keys, buffer.Pointer);
-        entry.Values = kernel.PackValues(values, buffer.Pointer + keyBytes);
+        SpanPacking packing = SpanPacking.Of(plan, kernel);
+        NativeBuffer buffer = Take(packing.Bytes(keys.Count, keys.Dim, values.Dim));
+        (entry.Keys, entry.Values) = packing.Pack(keys, values, buffer.Pointer);
         entry.Buffer = buffer;
     }
 
@@ -119,8 +119,6 @@ public sealed unsafe class PackedSpanCache(CpuKernel kernel, long byteLimit) : I
                 _idle.AddLast(entry.Node);
         }
     }
-
-    private static nuint Aligned(nuint bytes) => (bytes + NativeBuffer.Alignment - 1) & ~(nuint)(NativeBuffer.Alignment - 1);
 
     /// <summary>A packed span in use.</summary>
     public readonly struct Lease : IDisposable

@@ -148,7 +148,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private BlockWorker Fresh(OpenJob job, RowsFile rows)
     {
         _context = new LaneContext(
-            job.Plan, job.Input.Queries, job.Specification.Options.ScaleFor(job.Input.Shape.KeyDim), CpuKernels.Best,
+            job.Plan, job.Input, CpuKernels.Best,
             job.Packed, rows)
         { KeepStates = true };
         return new BlockWorker(_context, job.Plan.Blocks[Assignment.Block], job.Ticket.RowsPerLane);

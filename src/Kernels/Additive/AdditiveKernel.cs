@@ -65,7 +65,14 @@ public sealed unsafe class AdditiveKernel(CpuKernel inner, IReadOnlyList<float> 
             int rows = Math.Min(BlockRows, queries.Rows - row);
             MaskWords? part = mask is { } words ? words.Slice(row, rows) : null;
             AdditiveScores.Compute(queries, row, rows, keys, part, scores, Stride);
-            inner.FoldScores(scores, Stride, values, part, state.Slice(row, rows), workspace + ScoreBytes);
+            AttentionState slice = state.Slice(row, rows);
+            RowStatistics statistics = default;
+            if (state.Statistics is not null)
+            {
+                statistics = state.Statistics->Slice(row);
+                slice = slice.With(&statistics);
+            }
+            inner.FoldScores(scores, Stride, values, part, slice, workspace + ScoreBytes);
         }
     }
 

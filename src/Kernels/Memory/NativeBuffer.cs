@@ -9,6 +9,9 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Alignment of <see cref="Pointer"/> in bytes.</summary>
     public const int Alignment = 64;
 
+    /// <summary>Bytes rounded up so that what lies behind them is aligned too.</summary>
+    public static nuint Aligned(nuint bytes) => (bytes + Alignment - 1) & ~(nuint)(Alignment - 1);
+
     private readonly nuint _capacity;
     private void* _pointer;
 

@@ -18,41 +18,51 @@ public sealed unsafe class RowPreparation(
     private const double Epsilon = 1e-6;
 
     /// <summary>
-    /// Per head (or one for all) a matrix <c>[dim, dim]</c>, row after row: a row x becomes x · matrix, summed in float64.
+    /// Per head (or one for all) a matrix <c>[dim, to]</c>, row after row: a row x becomes x · matrix, summed in float64.
     /// Null = none.
     /// </summary>
     public IReadOnlyList<double[]>? Matrices { get; init; }
+
+    /// <summary>Elements of a prepared row that had <paramref name="dim"/> of them.</summary>
+    public int DimFrom(int dim) => Matrices is null ? dim : Matrices[0].Length / dim;
 
     /// <summary>Writes rows as F32, prepared, one behind the other. Each row comes out the same in whatever company.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="batch">Their batch entry.</param>
     /// <param name="head">Their head.</param>
     /// <param name="firstRow">Number of the first one in the sequence.</param>
-    /// <param name="destination"><c>[rows, dim]</c>.</param>
+    /// <param name="destination"><c>[rows, <see cref="DimFrom"/>]</c>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TensorRows Prepare(TensorRows rows, int batch, int head, long firstRow, float* destination)
     {
         RotaryEmbedding.Turning turning = rotary is null ? default : rotary.Begin();
+        int dim = DimFrom(rows.Dim);
+        double[] sums = Matrices is null ? [] : new double[dim];
         for (int i = 0; i < rows.Count; i++)
         {
-            var row = new Span<float>(destination + (nint)i * rows.Dim, rows.Dim);
-            for (int d = 0; d < row.Length; d++)
-                row[d] = ElementReader.Read(rows, i, d);
-            if (Matrices is not null)
-                Multiply(row, Matrices[Matrices.Count == 1 ? 0 : head]);
+            var row = new Span<float>(destination + (nint)i * dim, dim);
+            if (Matrices is null)
+            {
+                for (int d = 0; d < row.Length; d++)
+                    row[d] = ElementReader.Read(rows, i, d);
+            }
+            else
+            {
+                Multiply(rows, i, Matrices[Matrices.Count == 1 ? 0 : head], sums, row);
+            }
             Normalise(row);
             if (rotary is not null)
                 turning.Turn(row, positionOf(batch, firstRow + i));
         }
-        return TensorRows.Dense(destination, rows.Count, rows.Dim);
+        return TensorRows.Dense(destination, rows.Count, dim);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(Span<float> row, double[] matrix)
+    private static void Multiply(TensorRows rows, int of, double[] matrix, double[] sums, Span<float> row)
     {
-        double[] sums = new double[row.Length];
-        for (int d = 0; d < row.Length; d++)
-            TensorPrimitives.FusedMultiplyAdd(matrix.AsSpan(d * row.Length, row.Length), row[d], sums, sums);
+        sums.AsSpan().Clear();
+        for (int d = 0; d < rows.Dim; d++)
+            TensorPrimitives.FusedMultiplyAdd(matrix.AsSpan(d * sums.Length, sums.Length), ElementReader.Read(rows, of, d), sums, sums);
         for (int d = 0; d < row.Length; d++)
             row[d] = (float)sums[d];
     }

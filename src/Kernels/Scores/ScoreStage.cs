@@ -6,7 +6,7 @@ using Distributed.Kernels.Numerics;
 namespace Distributed.Kernels.Scores;
 
 /// <summary>
-/// What is done to the scores of one tile of one head between q·k and the mask, in this order: softcap, distance bias
+/// What is done to the scores of one tile of one head between q·k and the mask, in this order: position terms, softcap, distance bias
 /// (ALiBi), relative bias, additive bias. It works element by element, sixteen at a time, on scores where they lie in memory, so that
 /// every kernel gets the same bits from it. Scores are in base 2 (times log2 e), so all of its numbers are too.
 /// </summary>
@@ -42,6 +42,17 @@ public readonly unsafe struct ScoreStage
     /// <summary>The farthest distance that <see cref="Relative"/> has.</summary>
     public int Reach { get; init; }
 
+    /// <summary>
+    /// Added by distance before the softcap, base 2: a table like <see cref="Relative"/> for each row of the tile; null = none.
+    /// </summary>
+    public float* Tables { get; init; }
+
+    /// <summary>Numbers from one row's table to the next.</summary>
+    public nint TableStride { get; init; }
+
+    /// <summary>The farthest distance that <see cref="Tables"/> have.</summary>
+    public int TableReach { get; init; }
+
     /// <summary>Per row, its position minus that of the tile's first key; read where distances count.</summary>
     public float* Distances { get; init; }
 
@@ -57,12 +68,14 @@ public readonly unsafe struct ScoreStage
     /// <param name="count">Scores of a row; rounded up to 16.</param>
     public void Apply(int row, int rows, int key, float* scores, nint stride, int count)
     {
+        if (Tables is not null)
+            AddRelative(Tables + row * TableStride, TableStride, TableReach, Distances + row, rows, key, scores, stride, count);
         if (_capIn != 0)
             Softcap(_capIn, _capOut, rows, scores, stride, count);
         if (Slope != 0)
             AddDistances((float)(-(double)Slope * Log2E), Distances + row, rows, key, scores, stride, count);
         if (Relative is not null)
-            AddRelative(Relative, Reach, Distances + row, rows, key, scores, stride, count);
+            AddRelative(Relative, 0, Reach, Distances + row, rows, key, scores, stride, count);
         if (Bias.Data is null)
             return;
         switch (Bias.Type)
@@ -109,10 +122,10 @@ public readonly unsafe struct ScoreStage
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRelative(
-        float* relative, int reach, float* distances, int rows, int key, float* scores, nint stride, int count)
+        float* relative, nint tableStride, int reach, float* distances, int rows, int key, float* scores, nint stride, int count)
     {
         float* lanes = stackalloc float[16];
-        for (int row = 0; row < rows; row++, scores += stride)
+        for (int row = 0; row < rows; row++, scores += stride, relative += tableStride)
         {
             // A row of scores walks through the table; only where it passes an end are its sixteen taken one by one.
             long at = reach + key - (long)distances[row];

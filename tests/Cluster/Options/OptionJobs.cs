@@ -58,6 +58,17 @@ internal static class OptionJobs
         new("tensor `relative_bias`") { Tensors = [new("relative_bias", FileElementType.F32, [32, 2])] },
         new("`relative_distance`") { Options = new() { RelativeDistance = 300 }, Tensors = [new("relative_bias", FileElementType.F32, [32, 2])] },
         new("tensor `score_matrix`") { Tensors = [new("score_matrix", FileElementType.F32, [2, 8, 8])] },
+        new("`mechanism` hard") { Options = new() { Mechanism = new() { Kind = MechanismKind.Hard } } },
+        new("`top_k`") { Options = new() { Mechanism = new() { Kind = MechanismKind.Hard, TopK = 9 }, Causal = CausalAlignment.TopLeft } },
+        new("tensors `additive_w`, `additive_u` and `additive_v`")
+        {
+            Tensors = [new("additive_w", FileElementType.F32, [2, 5, 8]), new("additive_u", FileElementType.F32, [5, 8]), new("additive_v", FileElementType.F32, [5])],
+        },
+        new("tensor `location_matrix`") { Tensors = [new("location_matrix", FileElementType.F32, [3100, 8])], Says = job => job with { Ignore = ["k"] } },
+        new("tensors `relative_keys`, `content_bias` and `position_bias`")
+        {
+            Tensors = [new("relative_keys", FileElementType.F32, [129, 8]), new("content_bias", FileElementType.F32, [2, 8]), new("position_bias", FileElementType.F32, [2, 8])],
+        },
         new("tensor `sink_logits`") { Tensors = [new("sink_logits", FileElementType.F32, [2])] },
         new("`qk_norm` l2") { Options = new() { QkNorm = RowNorm.L2, Scale = 5 } },
         new("`qk_norm` rms, tensors `q_norm` and `k_norm`")

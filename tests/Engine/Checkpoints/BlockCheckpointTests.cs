@@ -85,7 +85,7 @@ public sealed class BlockCheckpointTests : IDisposable
         JobPlan plan = JobPlan.Create(input.Shape, _options);
         using var pool = new ComputePool(2);
         using var packed = new PackedSpanCache(CpuKernels.Best, 1 << 20);
-        var context = new LaneContext(plan, input.Queries, _options.ScaleFor(9), CpuKernels.Best, packed, sink) { KeepStates = true };
+        var context = new LaneContext(plan, input, CpuKernels.Best, packed, sink) { KeepStates = true };
         using var worker = new BlockWorker(context, plan.Blocks[block], rowsPerLane: 4);
         if (restore)
             Assert.True(BlockCheckpoint.TryRestore(Checkpoint, key ?? Key, worker));

@@ -88,10 +88,12 @@ internal static class Attention64
     private static int DocumentOf(IReadOnlyList<long> starts, long at) =>
         Enumerable.Range(0, starts.Count - 1).Single(d => starts[d] <= at && at < starts[d + 1]);
 
-    /// <summary>softmax(scale · q kᵀ) v and its LSE, <c>[B, Hq, Sq, Dv]</c> and <c>[B, Hq, Sq]</c>.</summary>
+    /// <summary>The score of a row and key, before the softcap.</summary>
+    public delegate double Score(long batch, long head, long query, long key);
+
+    /// <summary>softmax(scores) v and its LSE, <c>[B, Hq, Sq, Dv]</c> and <c>[B, Hq, Sq]</c>.</summary>
     public static (double[] Output, double[] LogSumExp) Compute(
-        AttentionShape s, double[] q, double[] k, float[] v, double scale, Sees sees, Scores? become = null,
-        IReadOnlyList<float>? sinks = null)
+        AttentionShape s, Score score, float[] v, Sees sees, Scores? become = null, IReadOnlyList<float>? sinks = null, int? topK = null)
     {
         var output = new double[s.Batch * s.QueryHeads * s.QueryRows * s.ValueDim];
         var lse = new double[s.Batch * s.QueryHeads * s.QueryRows];
@@ -106,15 +108,15 @@ internal static class Attention64
                 scores[key] = double.NegativeInfinity;
                 if (!sees(batch, head, query, key))
                     continue;
-                double dot = 0;
-                for (int d = 0; d < s.KeyDim; d++)
-                    dot += q[row * s.KeyDim + d] * k[(keyHead * s.KeyRows + key) * s.KeyDim + d];
-                scores[key] = become is null ? dot * scale : become(batch, head, query, key, dot * scale);
+                scores[key] = score(batch, head, query, key);
+                if (become is not null)
+                    scores[key] = become(batch, head, query, key, scores[key]);
                 max = Math.Max(max, scores[key]);
             }
+            long[] kept = topK is null ? [] : [.. Enumerable.Range(0, (int)s.KeyRows).OrderByDescending(key => scores[key]).ThenBy(key => key).Take(topK.Value).Select(key => (long)key)];
             for (long key = 0; key < s.KeyRows; key++)
             {
-                if (!sees(batch, head, query, key))
+                if (!sees(batch, head, query, key) || (topK is not null && !kept.Contains(key)))
                     continue;
                 double weight = Math.Exp(scores[key] - max);
                 sum += weight;

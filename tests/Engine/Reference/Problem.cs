@@ -1,4 +1,5 @@
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -11,7 +12,7 @@ internal sealed class Problem
     {
         Shape = shape;
         var random = new Random(seed);
-        Q = Normal(random, shape.Batch * shape.QueryHeads * shape.QueryRows * shape.KeyDim);
+        Q = Normal(random, shape.Batch * shape.QueryHeads * shape.QueryRows * shape.QueryDim);
         K = Normal(random, shape.Batch * shape.KeyHeads * shape.KeyRows * shape.KeyDim);
         V = Normal(random, shape.Batch * shape.KeyHeads * shape.KeyRows * shape.ValueDim);
     }
@@ -71,6 +72,7 @@ internal sealed class Problem
             QkNorm = (RowNorm)Math.Max(0, random.Next(-3, 3)),
             Rotary = random.Next(3) == 0 && shape.KeyDim >= 4 ? RandomRotary(random, shape) : null,
             BlockPairs = random.Next(5) == 0 ? RandomPairs(random, shape) : null,
+            Mechanism = random.Next(4) == 0 ? new Mechanism { Kind = MechanismKind.Hard, TopK = random.Next(3) == 0 ? null : random.Next(1, 30) } : new(),
         };
         bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
         return options with
@@ -127,12 +129,12 @@ internal sealed class Problem
         using var pinned = new Pins(Q, K, V);
         return await use(new AttentionInput(
             HeadTensor.Dense(
-                pinned[0], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim),
+                pinned[0], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.QueryDim),
             HeadTensor.Dense(
                 pinned[1], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim),
             HeadTensor.Dense(
                 pinned[2], ElementType.F32, HeadLayout.Bhsd, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.ValueDim),
-            Shape.PastRows)
+            Shape.PastRows, projected: Tensors?.Additive is not null)
         {
             Tensors = Tensors?.Describe() ?? AttentionTensors.None,
         });
@@ -150,17 +152,20 @@ internal sealed class Problem
         return Judge(options, shape, unit).Output;
     }
 
-    private (double[] Output, double[] LogSumExp) Judge(AttentionOptions options, AttentionShape shape, float[] values) => Attention64.Compute(
-        shape,
-        PreparedRows.Of(
-            Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim, options, Tensors?.QueryNorm,
+    private (double[] Output, double[] LogSumExp) Judge(AttentionOptions options, AttentionShape shape, float[] values)
+    {
+        double[] q = PreparedRows.Of(
+            Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.QueryDim, options, Tensors?.QueryNorm,
             (batch, row) => Tensors?.QueryPositions?.At((int)batch, row) ?? Attention64.PositionOf(Shape, options, batch, row),
-            Tensors?.ScoreMatrices),
-        PreparedRows.Of(
+            Tensors?.ScoreMatrices);
+        double[] k = PreparedRows.Of(
             K, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim, options, Tensors?.KeyNorm,
-            (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row),
-        values, options.ScaleFor(Shape.KeyDim), Attention64.MaskOf(Shape, options, Tensors),
-        Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits);
+            (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row);
+        return Attention64.Compute(
+            shape, Scores64.Of(Shape, options, Tensors, q, k), values, Attention64.MaskOf(Shape, options, Tensors),
+            Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits,
+            options.Mechanism.Kind == MechanismKind.Hard ? options.Mechanism.TopK ?? 1 : null);
+    }
 
     private static float[] Normal(Random random, long count)
     {

@@ -28,6 +28,19 @@ internal sealed class RandomTensors
             QueryPositions = DrawPositions(random, shape.QueryRows);
         if (options is { Rotary: not null } && random.Next(2) == 0)
             KeyPositions = DrawPositions(random, shape.KeyRows);
+        if (random.Next(4) == 0 && ScoreMatrices is null && options is { QkNorm: RowNorm.None, Rotary: null })
+        {
+            DrawAdditive(random);
+        }
+        else if (random.Next(4) == 0)
+        {
+            int distances = 2 * random.Next(0, 20) + 1;
+            float[][] Vectors(int count, int length) => [.. Enumerable.Range(0, count).Select(_ =>
+                Enumerable.Range(0, length).Select(_ => random.NextSingle() * 2 - 1).ToArray())];
+            RelativeKeys = new RelativeKeys(Vectors(random.Next(2) == 0 ? 1 : shape.QueryHeads, distances * shape.KeyDim), distances, shape.KeyDim);
+            ContentBias = random.Next(2) == 0 ? Vectors(shape.QueryHeads, shape.KeyDim) : null;
+            PositionBias = random.Next(2) == 0 ? Vectors(shape.QueryHeads, shape.KeyDim) : null;
+        }
         if (random.Next(2) == 0)
             DrawMask(random);
         if (random.Next(2) == 0)
@@ -56,6 +69,14 @@ internal sealed class RandomTensors
     public RelativeBias? RelativeBias { get; }
 
     public double[][]? ScoreMatrices { get; }
+
+    public AdditiveScore? Additive { get; private set; }
+
+    public RelativeKeys? RelativeKeys { get; }
+
+    public float[][]? ContentBias { get; }
+
+    public float[][]? PositionBias { get; }
 
     public float[]? QueryNorm { get; }
 
@@ -86,6 +107,10 @@ internal sealed class RandomTensors
         AlibiSlopes = AlibiSlopes,
         RelativeBias = RelativeBias,
         ScoreMatrices = ScoreMatrices,
+        Additive = Additive,
+        RelativeKeys = RelativeKeys,
+        ContentBias = ContentBias,
+        PositionBias = PositionBias,
         QueryNorm = QueryNorm,
         KeyNorm = KeyNorm,
         QueryPositions = QueryPositions,
@@ -97,6 +122,17 @@ internal sealed class RandomTensors
 
     private PositionTensor DrawPositions(Random random, long rows) => new(
         [.. Enumerable.Range(0, (int)rows * (random.Next(2) == 0 ? 1 : _shape.Batch)).Select(_ => (long)random.Next(-50, 3000))], rows);
+
+    private void DrawAdditive(Random random)
+    {
+        int units = random.Next(1, 40);
+        double[][] Matrices(int heads, int dim) => [.. Enumerable.Range(0, random.Next(2) == 0 ? 1 : heads).Select(_ =>
+            Enumerable.Range(0, dim * units).Select(_ => (double)(float)((random.NextDouble() * 2 - 1) / Math.Sqrt(dim))).ToArray())];
+        Additive = new AdditiveScore(
+            Matrices(_shape.QueryHeads, _shape.QueryDim), Matrices(_shape.KeyHeads, _shape.KeyDim),
+            [.. Enumerable.Range(0, random.Next(2) == 0 ? 1 : _shape.QueryHeads).Select(_ =>
+                Enumerable.Range(0, units).Select(_ => (random.NextSingle() * 4 - 2) / MathF.Sqrt(units)).ToArray())], units);
+    }
 
     private void DrawMask(Random random)
     {

@@ -63,8 +63,7 @@ internal sealed class SimulatedRing(int seed)
         {
             int home = Array.IndexOf(names, homes[block.Index]!.Name);
             var map = new RingMap(names[home], homes);
-            var context = new LaneContext(
-                plan, input.Queries, options.ScaleFor(input.Shape.KeyDim), CpuKernels.Best, packed, sink);
+            var context = new LaneContext(plan, input, CpuKernels.Best, packed, sink);
             return BlockRun.ToEndAsync(
                 new BlockWorker(context, block, 7), jobs[home].SourceFor(block.Index, 1, () => map), compute, null,
                 CancellationToken.None);

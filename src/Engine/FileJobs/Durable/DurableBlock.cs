@@ -120,7 +120,7 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
 
     private BlockWorker Fresh(DurableRun run, RowsFile rows)
     {
-        _context = new LaneContext(_plan, run.Queries, run.Scale, CpuKernels.Best, run.Packed, rows) { KeepStates = true };
+        _context = new LaneContext(_plan, run.Input, CpuKernels.Best, run.Packed, rows) { KeepStates = true };
         return new BlockWorker(_context, _block, run.RowsPerLane);
     }
 }

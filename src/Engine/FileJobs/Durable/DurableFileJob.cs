@@ -92,7 +92,7 @@ public sealed class DurableFileJob(
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         {
             var run = new DurableRun(
-                Key(), files.Input.Queries, job.Options.ScaleFor(files.Input.Shape.KeyDim), packed,
+                Key(), files.Input, packed,
                 new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval, SecondsSoFar);
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.BlocksAtOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(

@@ -6,5 +6,5 @@ namespace Distributed.Engine.FileJobs.Durable;
 
 /// <summary>What the blocks of a durable job share while it runs.</summary>
 internal sealed record DurableRun(
-    ReadOnlyMemory<byte> Key, HeadTensor Queries, double Scale, PackedSpanCache Packed, ITileSource Tiles, ComputePool Pool,
+    ReadOnlyMemory<byte> Key, AttentionInput Input, PackedSpanCache Packed, ITileSource Tiles, ComputePool Pool,
     int RowsPerLane, TimeSpan CheckpointInterval, Func<double> SecondsSoFar);

@@ -1,5 +1,7 @@
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -76,6 +78,40 @@ public static class Names
         HeadAggregation.Mean => "mean",
         _ => "max",
     };
+
+    /// <summary>Reads <c>softmax</c>, <c>hard</c>, <c>linear</c> or <c>delta</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static MechanismKind Mechanism(string text) => text switch
+    {
+        "softmax" => MechanismKind.Softmax,
+        "hard" => MechanismKind.Hard,
+        "linear" => MechanismKind.Linear,
+        "delta" => MechanismKind.Delta,
+        _ => throw new InputException($"Mechanism '{text}' is not known; softmax, hard, linear or delta is expected."),
+    };
+
+    /// <summary>Reads <c>elu1</c>, <c>relu</c> or <c>identity</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static FeatureMap Features(string text) => text switch
+    {
+        "elu1" => FeatureMap.Elu1,
+        "relu" => FeatureMap.Relu,
+        "identity" => FeatureMap.Identity,
+        _ => throw new InputException($"Feature map '{text}' is not known; elu1, relu or identity is expected."),
+    };
+
+    /// <summary>Reads <c>sum</c> or <c>none</c>.</summary>
+    /// <returns>Whether there is a denominator.</returns>
+    /// <exception cref="InputException">It is neither.</exception>
+    public static bool Normalised(string text) => text switch
+    {
+        "sum" => true,
+        "none" => false,
+        _ => throw new InputException($"Normalisation '{text}' is not known; sum or none is expected."),
+    };
+
+    /// <summary>The word for a mechanism.</summary>
+    public static string Of(MechanismKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>The word for scores.</summary>
     public static string Of(ScoreKind kind) => kind switch

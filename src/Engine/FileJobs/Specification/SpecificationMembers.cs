@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Hard;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 using static Distributed.Engine.FileJobs.Specification.Schemas;
@@ -20,12 +23,15 @@ internal static class SpecificationMembers
     private static IEnumerable<SpecificationMember> Files() =>
     [
         new("input", Either(
-                "The file that holds the tensors, or a file for each of q, k and v.", Type("string"),
-                Object("A file for each.", ("q", Type("string")), ("k", Type("string")), ("v", Type("string")))),
+                "The file that holds the tensors, or a file for each of q, k and v; k is left out where tensor location_matrix stands in its place.",
+                Type("string"), ThreeFiles()),
             (job, value) => job with { Inputs = ReadInputs(value) },
             job => job.Inputs.Together is { } together
                 ? together
-                : new JsonObject { ["q"] = job.Inputs.Q, ["k"] = job.Inputs.K, ["v"] = job.Inputs.V }),
+                : job.Inputs.K is null
+                    ? new JsonObject { ["q"] = job.Inputs.Q, ["v"] = job.Inputs.V }
+                    : new JsonObject { ["q"] = job.Inputs.Q, ["k"] = job.Inputs.K, ["v"] = job.Inputs.V }),
+        OtherTensorsMember.Create(),
         new("output", Of("string", "The file to write."), (job, value) => job with { Output = value.Text() }, job => job.Output),
         new("layout", OneOf("The order of the axes of q, k, v and o. bsd has three: batch, row, heads times dim.", "bhsd", "bshd", "bsd"),
             (job, value) => job with { Layout = value.Parsed(Names.Layout) },
@@ -92,6 +98,18 @@ internal static class SpecificationMembers
 
     private static IEnumerable<SpecificationMember> Scores() =>
     [
+        OfMechanism("mechanism", OneOf("What becomes of the scores, or stands in their place. Default: softmax.", "softmax", "hard", "linear", "delta"),
+            (mechanism, value) => mechanism with { Kind = value.Parsed(Names.Mechanism) },
+            mechanism => mechanism.Kind == MechanismKind.Softmax ? null : Names.Of(mechanism.Kind)),
+        OfMechanism("top_k", Whole("Keys that a row of mechanism hard keeps. Default: 1.", 1, TopKFold.MaxK),
+            (mechanism, value) => mechanism with { TopK = value.Int() }, mechanism => mechanism.TopK),
+        OfMechanism("feature_map", OneOf("φ of mechanisms linear (default: elu1) and delta (default: identity).", "elu1", "relu", "identity"),
+            (mechanism, value) => mechanism with { FeatureMap = value.Parsed(Names.Features) }, mechanism => mechanism.FeatureMap?.Name()),
+        OfMechanism("normalise", OneOf("Whether mechanism linear divides by the sum of its weights. Default: sum, but none for feature map identity.", "sum", "none"),
+            (mechanism, value) => mechanism with { Normalised = value.Parsed(Names.Normalised) },
+            mechanism => mechanism.Normalised is { } normalised ? normalised ? "sum" : "none" : null),
+        OfMechanism("feature_sums", Of("boolean", "Whether mechanism delta divides mapped queries and keys by the sums of their elements."),
+            (mechanism, value) => mechanism with { FeatureSums = value.Flag() }, mechanism => mechanism.FeatureSums ? true : null),
         Option("qk_norm", OneOf("How query and key rows are normalised before they meet.", "none", "l2", "rms"),
             (options, value) => options with { QkNorm = value.Parsed(Names.Norm) },
             options => options.QkNorm == RowNorm.None ? null : options.QkNorm.ToString().ToLowerInvariant()),
@@ -114,6 +132,10 @@ internal static class SpecificationMembers
             options => options.Threads),
     ];
 
+    private static SpecificationMember OfMechanism(
+        string name, JsonObject schema, Func<Mechanism, SpecificationValue, Mechanism> read, Func<Mechanism, JsonNode?> write) => Option(
+            name, schema, (options, value) => options with { Mechanism = read(options.Mechanism, value) }, options => write(options.Mechanism));
+
     private static SpecificationMember Alignment(
         string name, string description, Func<AttentionOptions, CausalAlignment, AttentionOptions> read,
         Func<AttentionOptions, CausalAlignment?> write) => Option(
@@ -128,9 +150,16 @@ internal static class SpecificationMembers
         if (value.Element.ValueKind == System.Text.Json.JsonValueKind.String)
             return TensorPaths.InOneFile(value.Text());
         IReadOnlyDictionary<string, SpecificationValue> members = value.Members("q", "k", "v");
-        return members.Count == 3
-            ? TensorPaths.Separate(members["q"].Text(), members["k"].Text(), members["v"].Text())
+        return members.ContainsKey("q") && members.ContainsKey("v")
+            ? TensorPaths.Separate(members["q"].Text(), members.TryGetValue("k", out SpecificationValue k) ? k.Text() : null, members["v"].Text())
             : throw value.Not("a file name, or one for each of q, k and v");
+    }
+
+    private static JsonObject ThreeFiles()
+    {
+        JsonObject files = Object("A file for each.", ("q", Type("string")), ("k", Type("string")), ("v", Type("string")));
+        files["required"] = new JsonArray("q", "v");
+        return files;
     }
 
     private static CausalAlignment ReadCausal(SpecificationValue value) =>

@@ -155,6 +155,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             RowBlock block = RowBlock.At(row, state.Rows, mask, values.Count, ranges);
             GivenScores<T>.CopyIn(scores + row * rowStride, rowStride, values.Count, mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
+            if (state.Statistics is not null)
+                StatisticsPass<T>.Run(block, work, *state.Statistics, values.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
             ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
             StatePass<T>.AddSums(block, strips, work, state);

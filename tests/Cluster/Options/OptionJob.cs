@@ -22,6 +22,9 @@ internal sealed record OptionJob(string Shows)
     /// <summary>Whether q, k and v have a file each.</summary>
     public bool Apart { get; init; }
 
+    /// <summary>Whether optional tensors have files of their own.</summary>
+    public bool Elsewhere { get; init; }
+
     /// <summary>Optional tensors.</summary>
     public IReadOnlyList<OptionTensor> Tensors { get; init; } = [];
 
@@ -31,9 +34,12 @@ internal sealed record OptionJob(string Shows)
     /// <summary>The job over files in a folder.</summary>
     public FileJobSpecification Specification(string folder, string name) => Says(new FileJobSpecification
     {
-        Inputs = Apart
+        Inputs = (Apart
             ? TensorPaths.Separate(InputOf(folder, name, "q"), InputOf(folder, name, "k"), InputOf(folder, name, "v"))
-            : TensorPaths.InOneFile(InputOf(folder, name, "all")),
+            : TensorPaths.InOneFile(InputOf(folder, name, "all"))) with
+        {
+            Others = Elsewhere ? [.. Tensors.Select(tensor => new TensorPlace(tensor.Name, InputOf(folder, name, tensor.Name)))] : [],
+        },
         Output = Path.Combine(folder, $"{name}.expected.safetensors"),
         Layout = Layout,
         Heads = Layout == HeadLayout.Bsd ? (Shape.QueryHeads, Shape.KeyHeads) : null,
@@ -49,8 +55,10 @@ internal sealed record OptionJob(string Shows)
             Rows("q", Shape.QueryHeads, Shape.QueryRows, Shape.KeyDim),
             Rows("k", Shape.KeyHeads, Shape.KeyRows - Shape.PastRows, Shape.KeyDim),
             Rows("v", Shape.KeyHeads, Shape.KeyRows - Shape.PastRows, Shape.ValueDim),
-            .. Tensors,
+            .. Elsewhere ? [] : Tensors,
         ];
+        foreach (TensorPlace other in job.Inputs.Others)
+            Write(other.File, Tensors.Single(tensor => tensor.Name == other.Name));
         if (job.Inputs.Together is { } together)
         {
             Write(together, rows);

@@ -2,6 +2,8 @@ using Distributed.Engine.Analytics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -93,6 +95,7 @@ internal static class OptionJobs
         },
         new("`layout` bshd, BF16 in, F16 out") { Layout = HeadLayout.Bshd, Type = ElementType.BF16, Says = job => job with { OutputType = ElementType.F16 } },
         new("`layout` bsd with `heads`, F16 in, BF16 out") { Layout = HeadLayout.Bsd, Type = ElementType.F16, Says = job => job with { OutputType = ElementType.BF16 } },
+        new("`tensors`: a file for tensor `mask`") { Shape = Square, Elsewhere = true, Tensors = [new("mask", FileElementType.Bool, [Small, Small])] },
         new("a file for each of q, k and v, no `lse`") { Apart = true, Says = job => job with { WithLogSumExp = false } },
         new("`ignore`") { Tensors = [new("other", FileElementType.F32, [7])], Says = job => job with { Ignore = ["other"] } },
         new("`analytics` of rows") { Options = new() { Causal = CausalAlignment.TopLeft, RowStatistics = new RowStatisticsOptions(50, 2) } },
@@ -111,6 +114,12 @@ internal static class OptionJobs
     public static IReadOnlyList<(string Option, Func<FileJobSpecification, FileJobSpecification> Ask, string Says)> Refused { get; } =
     [
         ("`threads`", job => job with { Options = job.Options with { Threads = 2 } }, "Threads 2 cannot be chosen on a cluster: each silo has its own."),
+        ("`mechanism` linear", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Elu1, Normalised = true } } },
+            "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
+        ("`mechanism` delta, tensor `beta`", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Delta, FeatureMap = FeatureMap.Relu, FeatureSums = true } } },
+            "Mechanism delta runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
+        ("`feature_map` identity", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity } } },
+            "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
         ("a relative path", job => job with { Output = "out.safetensors" }, "Path 'out.safetensors' is relative; a cluster takes absolute paths, which all silos see."),
     ];
 }

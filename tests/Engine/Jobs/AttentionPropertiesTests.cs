@@ -16,8 +16,8 @@ public class AttentionPropertiesTests
     {
         var random = new Random(seed);
         AttentionShape shape = Problem.RandomShapeWithPast(random, 60);
-        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 30), shape);
-        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options) };
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 30), shape, anyMechanism: true);
+        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options, anyScores: true) };
         MemorySink result = await problem.RunAsync(options);
 
         await problem.WithInput(input =>

@@ -15,8 +15,8 @@ public class EmbeddedEngineTests
     {
         var random = new Random(seed);
         AttentionShape shape = Problem.RandomShapeWithPast(random, 200);
-        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 70), shape);
-        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options) };
+        AttentionOptions options = Problem.RandomOptions(random, random.Next(1, 70), shape, anyMechanism: true);
+        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options, anyScores: true) };
 
         MemorySink result = await problem.RunAsync(options with { Blocks = random.Next(1, 9) });
 
@@ -31,8 +31,8 @@ public class EmbeddedEngineTests
     {
         var random = new Random(1000 + seed);
         AttentionShape shape = Problem.RandomShapeWithPast(random, 300);
-        AttentionOptions options = Problem.RandomOptions(random, 5, shape) with { Blocks = 1, Threads = 1 };
-        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options) };
+        AttentionOptions options = Problem.RandomOptions(random, 5, shape, anyMechanism: true) with { Blocks = 1, Threads = 1 };
+        var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options, anyScores: true) };
         MemorySink expected = await problem.RunAsync(options);
         foreach ((int blocks, int threads) in new[] { (1, 3), (2, 1), (3, 2), (7, 2), (64, 3) })
         {

@@ -58,8 +58,8 @@ internal sealed class Problem
         ExcludedBand = random.Next(4) == 0 ? random.Next(0, 5) : null,
     };
 
-    /// <summary>Options with any of the masks.</summary>
-    public static AttentionOptions RandomOptions(Random random, int spanRows, AttentionShape shape)
+    /// <summary>Options with any of the masks, and with any mechanism that has scores if that is asked for.</summary>
+    public static AttentionOptions RandomOptions(Random random, int spanRows, AttentionShape shape, bool anyMechanism = false)
     {
         AttentionOptions options = RandomOptions(random, spanRows) with
         {
@@ -72,7 +72,7 @@ internal sealed class Problem
             QkNorm = (RowNorm)Math.Max(0, random.Next(-3, 3)),
             Rotary = random.Next(3) == 0 && shape.KeyDim >= 4 ? RandomRotary(random, shape) : null,
             BlockPairs = random.Next(5) == 0 ? RandomPairs(random, shape) : null,
-            Mechanism = random.Next(4) == 0 ? new Mechanism { Kind = MechanismKind.Hard, TopK = random.Next(3) == 0 ? null : random.Next(1, 30) } : new(),
+            Mechanism = anyMechanism && random.Next(4) == 0 ? new Mechanism { Kind = MechanismKind.Hard, TopK = random.Next(3) == 0 ? null : random.Next(1, 30) } : new(),
         };
         bool sparse = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.BlockPairs is not null;
         return options with

@@ -9,8 +9,8 @@ internal sealed class RandomTensors
 {
     private readonly AttentionShape _shape;
 
-    /// <summary>Draws tensors that fit a shape and, where they hang on options, those.</summary>
-    public RandomTensors(AttentionShape shape, Random random, AttentionOptions? options = null)
+    /// <summary>Draws tensors that fit a shape and, where they hang on options, those; scores other than products if that is asked for.</summary>
+    public RandomTensors(AttentionShape shape, Random random, AttentionOptions? options = null, bool anyScores = false)
     {
         _shape = shape;
         if (options is not null && random.Next(4) == 0)
@@ -28,11 +28,11 @@ internal sealed class RandomTensors
             QueryPositions = DrawPositions(random, shape.QueryRows);
         if (options is { Rotary: not null } && random.Next(2) == 0)
             KeyPositions = DrawPositions(random, shape.KeyRows);
-        if (random.Next(4) == 0 && ScoreMatrices is null && options is { QkNorm: RowNorm.None, Rotary: null })
+        if (anyScores && random.Next(4) == 0 && ScoreMatrices is null && options is { QkNorm: RowNorm.None, Rotary: null })
         {
             DrawAdditive(random);
         }
-        else if (random.Next(4) == 0)
+        else if (anyScores && random.Next(4) == 0)
         {
             int distances = 2 * random.Next(0, 20) + 1;
             float[][] Vectors(int count, int length) => [.. Enumerable.Range(0, count).Select(_ =>

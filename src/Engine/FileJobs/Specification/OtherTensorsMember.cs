@@ -12,12 +12,11 @@ internal static class OtherTensorsMember
 
     private static JsonObject Schema()
     {
-        JsonNode Place() => Schemas.Either(
+        JsonObject schema = Schemas.Of("object", "Optional tensors in files of their own, by name.");
+        schema["propertyNames"] = new JsonObject { ["enum"] = new JsonArray([.. OptionalTensors.All.Select(name => JsonValue.Create(name))]) };
+        schema["additionalProperties"] = Schemas.Either(
             "A file, or a file and the tensor's name in it.", Schemas.Type("string"),
             Schemas.Object("A tensor of a file.", ("file", Schemas.Type("string")), ("tensor", Schemas.Type("string"))));
-        JsonObject schema = Schemas.Object(
-            "Optional tensors in files of their own, by name.", [.. OptionalTensors.All.Select(name => (name, Place()))]);
-        schema.Remove("required");
         return schema;
     }
 

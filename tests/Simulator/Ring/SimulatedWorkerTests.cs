@@ -62,7 +62,7 @@ public sealed class SimulatedWorkerTests
         var input = new AttentionInput(Tensor(shape.QueryHeads), Tensor(shape.KeyHeads), Tensor(shape.KeyHeads));
         using var packed = new PackedSpanCache(CpuKernels.Best, 1 << 20);
         using var compute = new InlineCompute();
-        var context = new LaneContext(plan, input.Queries, 1, CpuKernels.Best, packed, new MemorySink(shape));
+        var context = new LaneContext(plan, input, CpuKernels.Best, packed, new MemorySink(shape));
         using var worker = new BlockWorker(context, block, rowsPerLane);
         var walk = new Walk(() => context.CostDone);
         await BlockRun.ToEndAsync(worker, new Recorder(new StoreTileSource(input, plan), walk), compute, walk, CancellationToken.None);

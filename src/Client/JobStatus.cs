@@ -28,4 +28,5 @@ public sealed record JobStatus(
 /// <param name="Running">Blocks it computes now.</param>
 /// <param name="Finished">Blocks it has finished.</param>
 /// <param name="Waiting">Share of its blocks' time in which they waited for tiles.</param>
-public sealed record JobSilo(string Silo, bool Alive, int Running, int Finished, double Waiting);
+/// <param name="LastFinished">Seconds from the job's start until its last block was finished.</param>
+public sealed record JobSilo(string Silo, bool Alive, int Running, int Finished, double Waiting, double LastFinished = 0);

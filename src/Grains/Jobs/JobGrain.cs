@@ -83,7 +83,9 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
             last = info;
             if (info.State is not (JobState.Waiting or JobState.Running))
                 yield break;
-            await Task.Delay(Moment, cancellation);
+            // The end is told at once; a job that waits for its coordinator is looked at again in a moment.
+            await Task.WhenAny(_run ?? Task.Delay(Moment, cancellation), Task.Delay(Moment, cancellation));
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 

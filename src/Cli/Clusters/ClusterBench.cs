@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Distributed.Cli.Output;
+using Distributed.Client;
+using Distributed.Engine;
+using Distributed.Engine.FileJobs;
+using Distributed.Engine.Files;
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+
+namespace Distributed.Cli.Clusters;
+
+/// <summary>
+/// What distribution costs: the same job in one process of N threads and on N silos of one thread, in turn, each with its
+/// files, from reading the input to the finished output.
+/// </summary>
+/// <param name="wanted">The job and the cluster.</param>
+internal sealed class ClusterBench(ClusterBenchOptions wanted)
+{
+    private const int WarmUpRows = 4096;
+    private static readonly string[] Names = ["q", "k", "v"];
+
+    /// <summary>Runs both, some rounds, and reports each run as it ends.</summary>
+    /// <exception cref="InputException">There is no silo in this build, or a port is taken.</exception>
+    /// <exception cref="IOException">The outputs differ.</exception>
+    public async Task<IReadOnlyList<ClusterBenchRound>> RunAsync(Action<ClusterBenchRound> report, CancellationToken cancellation)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("attend-bench-");
+        try
+        {
+            FileJobSpecification job = Job(folder.FullName, "job", wanted.Rows, cancellation);
+            FileJobSpecification warmUp = Job(folder.FullName, "warm-up", Math.Min(wanted.Rows, WarmUpRows), cancellation);
+            var rounds = new List<ClusterBenchRound>();
+            for (int round = 0; round < wanted.Rounds; round++)
+            {
+                TimeSpan alone = await AloneAsync(warmUp, job, cancellation);
+                (TimeSpan together, JobStatus status) = await TogetherAsync(folder.FullName, warmUp, job, cancellation);
+                if (round == 0)
+                    RefuseDifference(OutputOf(job, "alone"), OutputOf(job, "together"));
+                rounds.Add(new ClusterBenchRound(alone.TotalSeconds, together.TotalSeconds, status));
+                report(rounds[^1]);
+            }
+            return rounds;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private async Task<TimeSpan> AloneAsync(FileJobSpecification warmUp, FileJobSpecification job, CancellationToken cancellation)
+    {
+        await FileJob.RunAsync(Here(warmUp), null, cancellation);
+        long began = Stopwatch.GetTimestamp();
+        await FileJob.RunAsync(Here(job), null, cancellation);
+        return Stopwatch.GetElapsedTime(began);
+
+        FileJobSpecification Here(FileJobSpecification run) => run with
+        {
+            Output = OutputOf(run, "alone"),
+            Options = run.Options with { Threads = wanted.Silos },
+        };
+    }
+
+    private async Task<(TimeSpan, JobStatus)> TogetherAsync(
+        string folder, FileJobSpecification warmUp, FileJobSpecification job, CancellationToken cancellation)
+    {
+        var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), wanted.Port, null, "bench");
+        await using LocalCluster cluster = await LocalCluster.StartAsync(options, cancellation);
+        Uri[] silos = [.. cluster.Silos.Select(silo => silo.Address)];
+        await ClusterRun.RunAsync(There(warmUp), silos, null, cancellation);
+        long began = Stopwatch.GetTimestamp();
+        JobStatus status = await ClusterRun.RunAsync(There(job), silos, null, cancellation);
+        return (Stopwatch.GetElapsedTime(began), status);
+
+        FileJobSpecification There(FileJobSpecification run) => run with { Output = OutputOf(run, "together") };
+    }
+
+    private FileJobSpecification Job(string folder, string name, long rows, CancellationToken cancellation)
+    {
+        string input = Path.Combine(folder, $"{name}.safetensors");
+        WriteInput(input, rows, cancellation);
+        return new FileJobSpecification
+        {
+            Inputs = TensorPaths.InOneFile(input),
+            Output = "",
+            Options = new AttentionOptions { Causal = wanted.Causal ? CausalAlignment.TopLeft : null },
+        };
+    }
+
+    private void WriteInput(string path, long rows, CancellationToken cancellation)
+    {
+        using TensorFileWriter writer = TensorFileWriter.Create(
+            path, [.. Names.Select(name => new TensorSpec(name, ElementType.F32, 1, wanted.Heads, rows, wanted.Dim))]);
+        var random = new Random(1);
+        var row = new float[wanted.Dim];
+        foreach (string name in Names)
+        {
+            for (long i = 0; i < wanted.Heads * rows; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                foreach (ref float number in row.AsSpan())
+                    number = random.NextSingle() * 2 - 1;
+                writer[name].WriteRows(i, row);
+            }
+        }
+        writer.Commit();
+    }
+
+    private static string OutputOf(FileJobSpecification job, string where) =>
+        Path.ChangeExtension(job.Inputs.Together!, $".{where}.safetensors");
+
+    private static void RefuseDifference(string one, string other)
+    {
+        using FileStream first = File.OpenRead(one), second = File.OpenRead(other);
+        if (!SHA256.HashData(first).AsSpan().SequenceEqual(SHA256.HashData(second)))
+            throw new IOException("The cluster's output differs from that of one process: this is a bug.");
+    }
+}
+
+/// <summary>What to measure.</summary>
+/// <param name="Silos">Silos of one thread each, and threads of the one process.</param>
+/// <param name="Rows">Rows of queries and keys.</param>
+/// <param name="Heads">Heads.</param>
+/// <param name="Dim">Head size.</param>
+/// <param name="Causal">Whether attention is causal.</param>
+/// <param name="Rounds">How often.</param>
+/// <param name="Port">HTTP port of the first silo.</param>
+internal sealed record ClusterBenchOptions(int Silos, long Rows, int Heads, int Dim, bool Causal, int Rounds, int Port);

@@ -28,8 +28,8 @@ public sealed partial class SteadyTests : IAsyncLifetime
     [Fact]
     public async Task Nobody_is_declared_dead_under_full_load()
     {
-        TimeSpan length = Runs.LengthOf(few: TimeSpan.FromSeconds(20), full: TimeSpan.FromHours(1));
-        TestJob job = await TestJob.LastingAsync(_folder, seconds: 10);
+        TimeSpan length = Runs.LengthOf(few: TimeSpan.FromSeconds(5), full: TimeSpan.FromHours(1));
+        TestJob job = await TestJob.LastingAsync(_folder, Runs.Of(few: 3, full: 10));
         // As many threads as there are processors, so that nothing is left for probes but what the system gives them.
         int threads = Math.Max(1, Environment.ProcessorCount / Silos);
         await using var cluster = new TestCluster(_folder, _postgres, ("threads", $"{threads}"), ("checkpoint-seconds", "5"));

@@ -12,12 +12,12 @@ namespace Distributed.Cli.Clusters;
 
 /// <summary>
 /// What distribution costs: the same job in one process of N threads and on N silos of one thread, in turn, each with its
-/// files, from reading the input to the finished output.
+/// files, from reading the input to the finished output. Both run it twice, and the second time counts: a silo has compiled
+/// its code by then, and a service is started once.
 /// </summary>
 /// <param name="wanted">The job and the cluster.</param>
 internal sealed class ClusterBench(ClusterBenchOptions wanted)
 {
-    private const int WarmUpRows = 4096;
     private static readonly string[] Names = ["q", "k", "v"];
 
     /// <summary>Runs both, some rounds, and reports each run as it ends.</summary>
@@ -28,13 +28,12 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
         DirectoryInfo folder = Directory.CreateTempSubdirectory("attend-bench-");
         try
         {
-            FileJobSpecification job = Job(folder.FullName, "job", wanted.Rows, cancellation);
-            FileJobSpecification warmUp = Job(folder.FullName, "warm-up", Math.Min(wanted.Rows, WarmUpRows), cancellation);
+            FileJobSpecification job = Job(folder.FullName, cancellation);
             var rounds = new List<ClusterBenchRound>();
             for (int round = 0; round < wanted.Rounds; round++)
             {
-                TimeSpan alone = await AloneAsync(warmUp, job, cancellation);
-                (TimeSpan together, JobStatus status) = await TogetherAsync(folder.FullName, warmUp, job, cancellation);
+                TimeSpan alone = await AloneAsync(job, cancellation);
+                (TimeSpan together, JobStatus status) = await TogetherAsync(folder.FullName, job, cancellation);
                 if (round == 0)
                     RefuseDifference(OutputOf(job, "alone"), OutputOf(job, "together"));
                 rounds.Add(new ClusterBenchRound(alone.TotalSeconds, together.TotalSeconds, status));
@@ -48,38 +47,32 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
         }
     }
 
-    private async Task<TimeSpan> AloneAsync(FileJobSpecification warmUp, FileJobSpecification job, CancellationToken cancellation)
+    private async Task<TimeSpan> AloneAsync(FileJobSpecification job, CancellationToken cancellation)
     {
-        await FileJob.RunAsync(Here(warmUp), null, cancellation);
+        FileJobSpecification here = job with { Output = OutputOf(job, "alone"), Options = job.Options with { Threads = wanted.Silos } };
+        await FileJob.RunAsync(here, null, cancellation);
         long began = Stopwatch.GetTimestamp();
-        await FileJob.RunAsync(Here(job), null, cancellation);
+        await FileJob.RunAsync(here, null, cancellation);
         return Stopwatch.GetElapsedTime(began);
-
-        FileJobSpecification Here(FileJobSpecification run) => run with
-        {
-            Output = OutputOf(run, "alone"),
-            Options = run.Options with { Threads = wanted.Silos },
-        };
     }
 
     private async Task<(TimeSpan, JobStatus)> TogetherAsync(
-        string folder, FileJobSpecification warmUp, FileJobSpecification job, CancellationToken cancellation)
+        string folder, FileJobSpecification job, CancellationToken cancellation)
     {
         var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), wanted.Port, null, "bench");
         await using LocalCluster cluster = await LocalCluster.StartAsync(options, cancellation);
         Uri[] silos = [.. cluster.Silos.Select(silo => silo.Address)];
-        await ClusterRun.RunAsync(There(warmUp), silos, null, cancellation);
+        FileJobSpecification there = job with { Output = OutputOf(job, "together") };
+        await ClusterRun.RunAsync(there, silos, null, cancellation);
         long began = Stopwatch.GetTimestamp();
-        JobStatus status = await ClusterRun.RunAsync(There(job), silos, null, cancellation);
+        JobStatus status = await ClusterRun.RunAsync(there, silos, null, cancellation);
         return (Stopwatch.GetElapsedTime(began), status);
-
-        FileJobSpecification There(FileJobSpecification run) => run with { Output = OutputOf(run, "together") };
     }
 
-    private FileJobSpecification Job(string folder, string name, long rows, CancellationToken cancellation)
+    private FileJobSpecification Job(string folder, CancellationToken cancellation)
     {
-        string input = Path.Combine(folder, $"{name}.safetensors");
-        WriteInput(input, rows, cancellation);
+        string input = Path.Combine(folder, "job.safetensors");
+        WriteInput(input, cancellation);
         return new FileJobSpecification
         {
             Inputs = TensorPaths.InOneFile(input),
@@ -88,15 +81,15 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
         };
     }
 
-    private void WriteInput(string path, long rows, CancellationToken cancellation)
+    private void WriteInput(string path, CancellationToken cancellation)
     {
         using TensorFileWriter writer = TensorFileWriter.Create(
-            path, [.. Names.Select(name => new TensorSpec(name, ElementType.F32, 1, wanted.Heads, rows, wanted.Dim))]);
+            path, [.. Names.Select(name => new TensorSpec(name, ElementType.F32, 1, wanted.Heads, wanted.Rows, wanted.Dim))]);
         var random = new Random(1);
         var row = new float[wanted.Dim];
         foreach (string name in Names)
         {
-            for (long i = 0; i < wanted.Heads * rows; i++)
+            for (long i = 0; i < wanted.Heads * wanted.Rows; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 foreach (ref float number in row.AsSpan())

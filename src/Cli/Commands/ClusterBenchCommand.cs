@@ -20,7 +20,7 @@ internal static class ClusterBenchCommand
 
     private static readonly Option<int?> HeadSize = Parsers.Of("--head-size", "N", "Head size. [default: 128]", Parsers.Whole<int>("Head size"));
 
-    private static readonly Option<bool> Causal = new("--causal") { Description = "Causal attention." };
+    private static readonly Option<bool> Full = new("--full") { Description = "Every query sees every key. [default: causal]" };
 
     private static readonly Option<int?> Rounds = Parsers.Of("--rounds", "N", "How often to run both. [default: 3]", Parsers.Whole<int>("Rounds"));
 
@@ -33,9 +33,9 @@ internal static class ClusterBenchCommand
         var command = new Command(
             "bench",
             "Runs a job in one process and on silos of one thread each, and compares the times; let nothing else run.\n\n" +
-            "Example:\n  attend cluster bench --silos 2 --causal")
+            "Example:\n  attend cluster bench --silos 2 --full")
         {
-            Silos, Rows, Heads, HeadSize, Causal, Rounds, Port, CommonOptions.Json,
+            Silos, Rows, Heads, HeadSize, Full, Rounds, Port, CommonOptions.Json,
         };
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => RunAsync(parsed, cancellation)));
         return command;
@@ -48,7 +48,7 @@ internal static class ClusterBenchCommand
             Checked("Rows", parsed.GetValue(Rows) ?? 32_768, 1 << 24),
             Checked("Heads", parsed.GetValue(Heads) ?? 8, 1024),
             Checked("Head size", parsed.GetValue(HeadSize) ?? 128, 1024),
-            parsed.GetValue(Causal),
+            !parsed.GetValue(Full),
             Checked("Rounds", parsed.GetValue(Rounds) ?? 3, 100),
             Checked("Port", parsed.GetValue(Port) ?? StandardPort, 65_000));
         bool json = parsed.GetValue(CommonOptions.Json);

@@ -24,13 +24,12 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private readonly SiloEngine _engine;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly long _began = Stopwatch.GetTimestamp();
     private readonly Task _run;
     private LaneContext? _context;
     private readonly BlockSaver _saver;
-    private long _waitsSince, _waited;
+    private long _began, _waitsSince, _waited;
     private BlockClock? _clock;
-    private volatile BlockStatus _status = new() { Phase = BlockPhase.Running };
+    private volatile BlockStatus _status = new() { Phase = BlockPhase.Waiting };
 
     public BlockAttempt(SiloEngine engine, BlockAssignment assignment, ILogger<BlockAttempt> log)
     {
@@ -54,7 +53,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         CostDone = _context?.CostDone ?? 0,
         PairsSeen = _context?.PairsSeen ?? 0,
         SecondsWaiting = TimeSpan.FromTicks(Interlocked.Read(ref _waited)).TotalSeconds,
-        Seconds = Stopwatch.GetElapsedTime(_began).TotalSeconds,
+        Seconds = _began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds,
         Timeline = _clock?.Timeline.View(),
     };
 
@@ -88,7 +87,8 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         try
         {
             using OpenJob job = _engine.Use(Assignment.Ticket.Job);
-            await ComputeAsync(job).ConfigureAwait(false);
+            using RowsFile rows = await ComputeAsync(job).ConfigureAwait(false);
+            rows.Flush();
             _status = _status with { Phase = BlockPhase.Finished };
         }
         catch (OperationCanceledException)
@@ -107,15 +107,40 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
                 IsInputError = error is InputException,
             };
         }
-        GrainsMetrics.Ends(_status.Phase, Stopwatch.GetElapsedTime(_began).TotalSeconds);
+        GrainsMetrics.Ends(_status.Phase, Status.Seconds);
         if (_status.Error is { } failure)
             trace?.SetStatus(ActivityStatusCode.Error, failure);
     }
 
-    private async Task ComputeAsync(OpenJob job)
+    /// <summary>Computes the block when there is a place for it. The next one has the place while the rows go to disk.</summary>
+    private async Task<RowsFile> ComputeAsync(OpenJob job)
     {
-        using RowsFile rows = RowsFile.Create(
-            _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
+        await job.Places.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            _began = Stopwatch.GetTimestamp();
+            _status = _status with { Phase = BlockPhase.Running };
+            RowsFile rows = RowsFile.Create(
+                _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
+            try
+            {
+                await ComputeAsync(job, rows).ConfigureAwait(false);
+                return rows;
+            }
+            catch
+            {
+                rows.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            job.Places.Release();
+        }
+    }
+
+    private async Task ComputeAsync(OpenJob job, RowsFile rows)
+    {
         using BlockWorker worker = Restore(job, rows);
         string self = _engine.Name;
         TilePeer[] peers = [.. Assignment.Silos.Select(silo => new TilePeer(silo.Name, silo.TileEndpoint))];
@@ -132,7 +157,6 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
             _saver.Save(worker);
             throw;
         }
-        rows.Flush();
     }
 
     private BlockWorker Restore(OpenJob job, RowsFile rows)

@@ -64,4 +64,7 @@ public enum BlockPhase
 
     /// <summary>It was stopped.</summary>
     Stopped,
+
+    /// <summary>It waits until another block of its job is finished on its silo.</summary>
+    Waiting,
 }

@@ -16,13 +16,14 @@ internal sealed class OpenJob : IDisposable
     private int _users = 1;
     private bool _closed;
 
-    private OpenJob(JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, long packedBytes)
+    private OpenJob(JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, ClusterEngineOptions options)
     {
         Ticket = ticket;
         Specification = specification;
         _files = files;
         Plan = plan;
-        Packed = new PackedSpanCache(CpuKernels.Best, packedBytes);
+        Packed = new PackedSpanCache(CpuKernels.Best, options.PackedBytes);
+        Places = new SemaphoreSlim(options.BlocksAtOnce);
         _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
     }
 
@@ -40,9 +41,12 @@ internal sealed class OpenJob : IDisposable
 
     public TileExchange.Job Tiles => _tiles;
 
+    /// <summary>Blocks that may be computed at a time.</summary>
+    public SemaphoreSlim Places { get; }
+
     /// <summary>Maps the job's input and plans it.</summary>
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
-    public static OpenJob Open(JobTicket ticket, TileExchange exchange, long packedBytes)
+    public static OpenJob Open(JobTicket ticket, TileExchange exchange, ClusterEngineOptions options)
     {
         FileJobSpecification specification = SpecificationDocument.Read(ticket.Specification);
         InputStamp.Check(specification.Inputs, ticket.InputStamp);
@@ -50,7 +54,7 @@ internal sealed class OpenJob : IDisposable
         try
         {
             JobPlan plan = JobPlan.Create(files.Input, specification.Options with { Blocks = ticket.Blocks });
-            return new OpenJob(ticket, specification, files, plan, exchange, packedBytes);
+            return new OpenJob(ticket, specification, files, plan, exchange, options);
         }
         catch
         {
@@ -82,6 +86,7 @@ internal sealed class OpenJob : IDisposable
         }
         _tiles.Dispose();
         Packed.Dispose();
+        Places.Dispose();
         _files.Dispose();
     }
 }

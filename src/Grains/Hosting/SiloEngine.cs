@@ -80,7 +80,7 @@ public sealed class SiloEngine : IAsyncDisposable
         if (_epochs.AddOrUpdate(ticket.Job, ticket.Epoch, (_, known) => Math.Max(known, ticket.Epoch)) > ticket.Epoch)
             throw new SupersededException($"Job {ticket.Job} has a later coordinator than {ticket.Epoch}.");
         Lazy<OpenJob> job = _jobs.GetOrAdd(
-            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(ticket, _exchange, Options.PackedBytes)));
+            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(ticket, _exchange, Options)));
         try
         {
             _ = job.Value;

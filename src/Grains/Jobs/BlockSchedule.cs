@@ -4,17 +4,25 @@ namespace Distributed.Grains.Jobs;
 /// Which silo computes which block. At first each silo gets consecutive blocks, as much of the work as its share of the
 /// speed: neighbours in the ring live together, and silos finish together. Then whoever is done helps the one that would
 /// be done last, if that gets the block done sooner; whoever joins helps too, and the blocks of the dead go to the living.
+/// Costly blocks come first, so that those left at the end are small; and a silo leaves one to another that would have it
+/// done sooner, for else a slow one would hold up the job with its last.
 /// </summary>
 public sealed class BlockSchedule
 {
+    private const int PendingToCompare = 4;
+
+    /// <summary>Below 1, so that two equal silos do not leave a block to one another.</summary>
+    private const double ClearlySooner = 0.99;
+
     private readonly IReadOnlyList<double> _costs;
     private readonly Place[] _places;
     private readonly string?[] _homes;
+    private readonly double[] _left;
     private readonly Dictionary<string, double> _speeds = [];
 
-    // What waits, by the silo that has it: a cluster of a thousand silos asks for its next blocks very often.
-    private readonly Dictionary<string, Waiting> _waiting = [];
-    private readonly Waiting _homeless;
+    // What is to be done, by the silo that has it: a cluster of a thousand silos asks for its next blocks very often.
+    private readonly Dictionary<string, Load> _loads = [];
+    private readonly Load _homeless;
     private int _unfinished, _pending;
 
     /// <summary>Begins with no silo.</summary>
@@ -24,12 +32,13 @@ public sealed class BlockSchedule
     {
         ArgumentNullException.ThrowIfNull(costs);
         ArgumentNullException.ThrowIfNull(finished);
-        (_costs, _homes, _places, _homeless) = (costs, new string?[costs.Count], new Place[costs.Count], new Waiting(costs));
+        (_costs, _homes, _places, _homeless) = (costs, new string?[costs.Count], new Place[costs.Count], new Load(costs));
+        _left = [.. costs];
         foreach (int block in finished)
             _places[block] = Place.Finished;
         foreach (int block in Enumerable.Range(0, costs.Count).Where(block => _places[block] == Place.Pending))
             _homeless.Add(block);
-        _unfinished = _pending = _homeless.Blocks.Count;
+        _unfinished = _pending = _homeless.Waiting.Count;
     }
 
     private enum Place
@@ -82,10 +91,20 @@ public sealed class BlockSchedule
     /// <summary>Takes the next block for a silo that is ready for one; null when it is to wait.</summary>
     public int? Next(string silo)
     {
-        int? block = _pending == 0 ? null : WaitingFor(silo).First ?? _homeless.First ?? ToHelpWith(silo);
-        if (block is { } taken)
-            Run(taken, silo);
+        int? block = _pending == 0 ? null : LoadOf(silo).First ?? _homeless.First ?? ToHelpWith(silo);
+        if (block is not { } taken || IsSoonerElsewhere(taken, silo))
+            return null;
+        Run(taken, silo);
         return block;
+    }
+
+    /// <summary>Says how much of a running block's cost is left.</summary>
+    public void Advance(int block, double left)
+    {
+        if (_places[block] != Place.Running)
+            return;
+        LoadOf(_homes[block]).Running += left - _left[block];
+        _left[block] = left;
     }
 
     /// <summary>A block is being computed by a silo.</summary>
@@ -104,61 +123,87 @@ public sealed class BlockSchedule
     private void Settle(int block, string? home, Place place)
     {
         if (_places[block] == Place.Pending)
-            WaitingFor(_homes[block]).Remove(block);
+            LoadOf(_homes[block]).Remove(block);
+        else if (_places[block] == Place.Running)
+            LoadOf(_homes[block]).Running -= _left[block];
         _pending += (place == Place.Pending ? 1 : 0) - (_places[block] == Place.Pending ? 1 : 0);
         _unfinished += (place == Place.Finished ? 0 : 1) - (_places[block] == Place.Finished ? 0 : 1);
         (_homes[block], _places[block]) = (home, place);
+        _left[block] = _costs[block];
         if (place == Place.Pending)
-            WaitingFor(home).Add(block);
+            LoadOf(home).Add(block);
+        else if (place == Place.Running)
+            LoadOf(home).Running += _left[block];
     }
 
-    private Waiting WaitingFor(string? home)
+    private Load LoadOf(string? home)
     {
         if (home is null)
             return _homeless;
-        if (!_waiting.TryGetValue(home, out Waiting? waiting))
-            _waiting.Add(home, waiting = new Waiting(_costs));
-        return waiting;
+        if (!_loads.TryGetValue(home, out Load? load))
+            _loads.Add(home, load = new Load(_costs));
+        return load;
     }
 
-    /// <summary>The last block of the silo that would be done last, if this silo has it done before that one would.</summary>
+    /// <summary>The least block of the silo that would be done last, if this silo has it done before that one is.</summary>
     private int? ToHelpWith(string silo)
     {
         (string? slowest, double longest) = (null, 0);
         foreach ((string other, double speed) in _speeds)
         {
-            double left = _waiting.TryGetValue(other, out Waiting? waiting) ? waiting.Cost / speed : 0;
-            if (left > longest)
-                (slowest, longest) = (other, left);
+            double time = _loads.TryGetValue(other, out Load? load) && load.Waiting.Count > 0 ? load.Cost / speed : 0;
+            if (time > longest)
+                (slowest, longest) = (other, time);
         }
-        if (slowest is null || _waiting[slowest].Last is not { } block)
+        if (slowest is null || _loads[slowest].Last is not { } block)
             return null;
-        return _costs[block] / _speeds[silo] <= longest + _costs[block] / _speeds[slowest] ? block : null;
+        return (LoadOf(silo).Cost + _costs[block]) / _speeds[silo] <= longest ? block : null;
     }
 
-    /// <summary>Blocks of one silo that nobody computes yet, and their cost.</summary>
-    private sealed class Waiting(IReadOnlyList<double> costs)
+    /// <summary>Whether another silo would have the block done before this one, with all that both have to do before it.</summary>
+    private bool IsSoonerElsewhere(int block, string silo)
     {
-        private double? _cost;
+        // While much waits, every silo has more than this block before it.
+        if (_pending > _speeds.Count * PendingToCompare)
+            return false;
+        double here = (LoadOf(silo).Running + _costs[block]) / _speeds[silo];
+        foreach ((string other, double speed) in _speeds)
+        {
+            if (other == silo)
+                continue;
+            double before = LoadOf(other).Cost - (_homes[block] == other ? _costs[block] : 0);
+            if ((before + _costs[block]) / speed < here * ClearlySooner)
+                return true;
+        }
+        return false;
+    }
 
-        public SortedSet<int> Blocks { get; } = [];
+    /// <summary>What one silo has to do: blocks that nobody computes yet, and what is left of those it computes.</summary>
+    private sealed class Load(IReadOnlyList<double> costs)
+    {
+        private double? _waitingCost;
 
-        public int? First => Blocks.Count == 0 ? null : Blocks.Min;
+        public SortedSet<int> Waiting { get; } = new(Comparer<int>.Create(
+            (one, other) => costs[one] == costs[other] ? one.CompareTo(other) : costs[other].CompareTo(costs[one])));
 
-        public int? Last => Blocks.Count == 0 ? null : Blocks.Max;
+        public double Running { get; set; }
 
-        public double Cost => _cost ??= Blocks.Sum(block => costs[block]);
+        public int? First => Waiting.Count == 0 ? null : Waiting.Min;
+
+        public int? Last => Waiting.Count == 0 ? null : Waiting.Max;
+
+        public double Cost => Running + (_waitingCost ??= Waiting.Sum(block => costs[block]));
 
         public void Add(int block)
         {
-            Blocks.Add(block);
-            _cost = null;
+            Waiting.Add(block);
+            _waitingCost = null;
         }
 
         public void Remove(int block)
         {
-            Blocks.Remove(block);
-            _cost = null;
+            Waiting.Remove(block);
+            _waitingCost = null;
         }
     }
 }

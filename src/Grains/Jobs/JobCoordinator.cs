@@ -21,6 +21,10 @@ internal sealed partial class JobCoordinator : IDisposable
 {
     private const int FailuresTaken = 3;
     private const int AttemptsPerEpoch = 4096;
+
+    /// <summary>Blocks that a silo has at hand, to begin without a word from here when one is finished.</summary>
+    private const int BlocksAhead = 1;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstSilosWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnySiloWithin = TimeSpan.FromSeconds(60);
@@ -123,7 +127,7 @@ internal sealed partial class JobCoordinator : IDisposable
         while (!_schedule.AllFinished)
         {
             FollowMembers();
-            FollowSpeeds();
+            FollowSpeeds(job);
             foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive))
                 Employ(silo, job, output);
             await Task.WhenAny([Task.Delay(Tick, _stop.Token), .. _following]);
@@ -177,14 +181,17 @@ internal sealed partial class JobCoordinator : IDisposable
             throw new IOException($"No silo could take part in the job within {AnySiloWithin.TotalSeconds:f0} s.");
     }
 
-    /// <summary>Goes by the speeds that silos show on this job.</summary>
-    private void FollowSpeeds()
+    /// <summary>Goes by the speeds that silos show on this job, and by how far they are.</summary>
+    private void FollowSpeeds(OpenJob job)
     {
         CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
         if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Threads))]) is not { } speeds)
             return;
         foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
             _schedule.Join(silo.Name, speed);
+        int heads = job.Plan.Shape.Batch * job.Plan.Shape.QueryHeads;
+        foreach (RunningAttempt attempt in alive.SelectMany(silo => silo.Running))
+            _schedule.Advance(attempt.Block, job.Plan.Blocks[attempt.Block].Cost - attempt.Status.CostDone / heads);
     }
 
     private async Task<CoordinatedSilo?> JoinAsync(string name)
@@ -225,7 +232,7 @@ internal sealed partial class JobCoordinator : IDisposable
             _tally.Begin(adopted);
             _following.Add(FollowAsync(adopted, null, job, output));
         }
-        while (silo.Running.Count < silo.Info.BlocksAtOnce && _schedule.Next(silo.Name) is { } block)
+        while (silo.Running.Count < silo.Info.BlocksAtOnce + BlocksAhead && _schedule.Next(silo.Name) is { } block)
         {
             int number = _ticket.Epoch * AttemptsPerEpoch + _attempts++;
             string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");
@@ -259,7 +266,7 @@ internal sealed partial class JobCoordinator : IDisposable
                     attempt.Status = status;
                 else
                     break;
-                if (attempt.Status.Phase != BlockPhase.Running)
+                if (attempt.Status.Phase is not (BlockPhase.Running or BlockPhase.Waiting))
                     break;
             }
             catch (SupersededException superseded)

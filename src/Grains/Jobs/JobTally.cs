@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Timelines;
+using Distributed.Grains.Blocks;
 using Distributed.Grains.Telemetry;
 
 namespace Distributed.Grains.Jobs;
@@ -109,7 +110,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
         {
             Silo = silo.Name,
             Alive = silo.Alive,
-            Running = silo.Running.Count,
+            Running = silo.Running.Count(attempt => attempt.Status.Phase == BlockPhase.Running),
             Finished = of.Length,
             Waiting = seconds == 0 ? 0 : of.Sum(block => block.SecondsWaiting) / seconds,
             LastFinished = silo.LastFinished,

@@ -22,7 +22,7 @@ internal sealed class RunningAttempt(CoordinatedSilo member, int block, int atte
     public bool Followed { get; set; }
 
     /// <summary>What was last heard of it.</summary>
-    public BlockStatus Status { get; set; } = new() { Phase = BlockPhase.Running };
+    public BlockStatus Status { get; set; } = new() { Phase = BlockPhase.Waiting };
 }
 
 /// <summary>A silo that takes part in a job.</summary>

@@ -22,7 +22,6 @@ public sealed unsafe class NativeBuffer : IDisposable
         Length = length;
         _capacity = NativePool.Capacity(length);
         _pointer = NativePool.Take(_capacity);
-        GC.AddMemoryPressure(checked((long)_capacity));
     }
 
     /// <summary>Releases the memory if <see cref="Dispose"/> was forgotten.</summary>
@@ -58,6 +57,5 @@ public sealed unsafe class NativeBuffer : IDisposable
             return;
         NativePool.Give(_pointer, _capacity);
         _pointer = null;
-        GC.RemoveMemoryPressure(checked((long)_capacity));
     }
 }

@@ -38,7 +38,10 @@ internal static unsafe class NativePool
                 return (void*)pointer;
             }
         }
-        return NativeMemory.AlignedAlloc(capacity, NativeBuffer.Alignment);
+        void* fresh = NativeMemory.AlignedAlloc(capacity, NativeBuffer.Alignment);
+        // Told of each use instead, the collector would run all the time: a thread takes a packed span every few ms.
+        GC.AddMemoryPressure(checked((long)capacity));
+        return fresh;
     }
 
     /// <summary>Gives memory back.</summary>
@@ -56,5 +59,6 @@ internal static unsafe class NativePool
             }
         }
         NativeMemory.AlignedFree(pointer);
+        GC.RemoveMemoryPressure(checked((long)capacity));
     }
 }

@@ -80,6 +80,26 @@ public class BlockScheduleTests
         Assert.Equal(0, schedule.Next("fast"));
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(false, 0.5)]
+    [InlineData(false, 0.3)]
+    [InlineData(true, 1)]
+    [InlineData(true, 0.5)]
+    [InlineData(true, 0.3)]
+    public void Silos_that_have_several_blocks_at_hand_finish_together(bool causal, double slow)
+    {
+        double[] costs = [.. Enumerable.Range(0, 32).Select(i => causal ? i + 0.5 : 16)];
+        var schedule = new BlockSchedule(costs, []);
+        schedule.Divide([("fast", 1), ("slow", slow)]);
+
+        double[] ends = RunSeveral(schedule, costs, ("fast", 1), ("slow", slow));
+
+        Assert.True(schedule.AllFinished);
+        Assert.InRange(ends.Min() / ends.Max(), 0.9, 1);
+        Assert.InRange(ends.Max() * (1 + slow) / costs.Sum(), 1, 1.06);
+    }
+
     [Fact]
     public void Finished_blocks_are_not_done_again()
     {
@@ -92,6 +112,35 @@ public class BlockScheduleTests
         Assert.True(schedule.AllFinished);
         schedule.Lose(39);
         Assert.True(schedule.AllFinished);
+    }
+
+    /// <summary>Runs it on silos that compute two blocks at a time and have a third one at hand.</summary>
+    private static double[] RunSeveral(BlockSchedule schedule, double[] costs, params (string Name, double Speed)[] silos)
+    {
+        const double Step = 0.25;
+        var hands = silos.Select(_ => new List<(int Block, double Left)>()).ToArray();
+        var ends = new double[silos.Length];
+        for (double now = Step; !schedule.AllFinished && now < costs.Sum() * 10; now += Step)
+        {
+            for (int i = 0; i < silos.Length; i++)
+            {
+                List<(int Block, double Left)> hand = hands[i];
+                while (hand.Count < 3 && schedule.Next(silos[i].Name) is { } block)
+                    hand.Add((block, costs[block]));
+                int atOnce = Math.Min(2, hand.Count);
+                for (int j = atOnce - 1; j >= 0; j--)
+                {
+                    hand[j] = (hand[j].Block, hand[j].Left - Step * silos[i].Speed / atOnce);
+                    schedule.Advance(hand[j].Block, Math.Max(0, hand[j].Left));
+                    if (hand[j].Left > 0)
+                        continue;
+                    schedule.Finish(hand[j].Block);
+                    ends[i] = now;
+                    hand.RemoveAt(j);
+                }
+            }
+        }
+        return ends;
     }
 
     /// <summary>Runs the schedule on silos of real speeds, one block at a time each; when each of them finished last.</summary>

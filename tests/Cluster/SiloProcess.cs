@@ -41,7 +41,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    public static SiloProcess Start(IEnumerable<(string Name, string Value)> settings)
+    public static SiloProcess Start(
+        IEnumerable<(string Name, string Value)> settings, IEnumerable<(string Name, string Value)>? environment = null)
     {
         int http = FreePort();
         var start = new ProcessStartInfo(Executable)
@@ -51,6 +52,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         };
         foreach ((string name, string value) in settings.Append(("http-port", $"{http}")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
+        foreach ((string name, string value) in environment ?? [])
+            start.Environment[name] = value;
         return new SiloProcess(Process.Start(start)!, http);
     }
 

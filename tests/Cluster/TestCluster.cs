@@ -29,6 +29,9 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Its name in the database.</summary>
     public string Name { get; } = $"test-{Guid.NewGuid():n}";
 
+    /// <summary>What is in the environment of each silo beside its settings.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
+
     public List<SiloProcess> Silos { get; } = [];
 
     /// <summary>Silos that can answer.</summary>
@@ -49,7 +52,7 @@ internal sealed class TestCluster : IAsyncDisposable
                 ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
                 _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.Connection),
                 .. _settings,
-            ]);
+            ], Environment);
             Silos.Add(silo);
             started.Add(silo);
             // The first one of a cluster without a database must be there before the others.

@@ -23,9 +23,10 @@ internal sealed partial class TelemetryExport(ResourceBuilder resource, Uri endp
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build();
+        _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters)
+            .AddOtlpExporter(exporter => OtlpEndpoints.Apply(exporter, "METRICS")).Build();
         _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).SetSampler(new PollsLeftOut())
-            .AddOtlpExporter().Build();
+            .AddOtlpExporter(exporter => OtlpEndpoints.Apply(exporter, "TRACES")).Build();
         EngineMetrics.Publish();
         LogBegins(log, endpoint);
         return Task.CompletedTask;

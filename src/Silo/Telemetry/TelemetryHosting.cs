@@ -7,7 +7,6 @@ namespace Distributed.Silo.Telemetry;
 /// <summary>Adds metrics, traces and logs to the host. They leave it where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, and only then.</summary>
 public static class TelemetryHosting
 {
-    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ServiceVariable = "OTEL_SERVICE_NAME";
     private const string Service = "attend-silo";
 
@@ -19,7 +18,7 @@ public static class TelemetryHosting
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
-        if (Endpoint() is not { } endpoint)
+        if (OtlpEndpoints.Common is not { } endpoint)
             return;
         ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(
             Environment.GetEnvironmentVariable(ServiceVariable) ?? Service,
@@ -31,17 +30,7 @@ public static class TelemetryHosting
         {
             logs.SetResourceBuilder(resource);
             logs.IncludeFormattedMessage = true;
-            logs.AddOtlpExporter();
+            logs.AddOtlpExporter(exporter => OtlpEndpoints.Apply(exporter, "LOGS"));
         });
-    }
-
-    private static Uri? Endpoint()
-    {
-        string? text = Environment.GetEnvironmentVariable(EndpointVariable);
-        if (string.IsNullOrWhiteSpace(text))
-            return null;
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme is "http" or "https"
-            ? endpoint
-            : throw new InputException($"{EndpointVariable} is '{text}'; an address such as http://127.0.0.1:4317 is expected.");
     }
 }

@@ -87,7 +87,7 @@ internal static unsafe class Phases
             {
                 for (int group = 0; group < rows / 6; group++)
                 {
-                    var pending = new WeightRows(work, (group + 1) % 16, new KeyRange(key, key + Blocking.TileKeys));
+                    var pending = new WeightRows(work, (group + 1) % 16, Blocking.GroupRows, new KeyRange(key, key + Blocking.TileKeys));
                     for (int s = 0; s < strips.Count; s++)
                     {
                         ColumnStrip strip = strips[s];
@@ -115,8 +115,8 @@ internal static unsafe class Phases
         Report("packing keys, per 1024 rows", 0, () => kernel.PackKeys(all, k.Pointer));
         Report("packing keys panel by panel", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
         {
-            for (int key = 0; key < Keys; key += 64)
-                Packing<Lanes512>.Panel(all.Slice(key, 64), 64, work.PanelKeys);
+            for (int key = 0; key < Keys; key += 16)
+                KeyPacking<Lanes512>.Panel(all, key, 16, work.PanelKeys);
         });
         using var oneState = new NativeBuffer(AttentionState.FloatsFor(1, dim) * sizeof(float));
         AttentionState one = AttentionState.At(oneState.Floats, 1, dim);
@@ -125,15 +125,15 @@ internal static unsafe class Phases
         Report("fold of one row in place", 0, () => kernel.FoldDirect(oneQuery, all, all, null, one, scratch.Pointer));
         Report("score pass of one row", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
         {
-            for (int key = 0; key < Keys; key += 64)
-                ScoreTiles.ComputeRow<Strip512x4>((float*)queries.Data, work.PanelKeys, dim, work.Scores + key);
+            for (int key = 0; key < Keys; key += 16)
+                ScoreTiles.ComputeRow<Lanes512>((float*)queries.Data, work.PanelKeys, dim, work.Scores + key);
         });
         Report("values of one row", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
         {
-            for (int key = 0; key < Keys; key += 128)
+            for (int key = 0; key < Keys; key += Blocking.PieceKeys)
             {
                 for (int index = 0; index < strips.Count; index++)
-                    ValueTiles.ComputeRow<Strip512x4>(work.Scores, (float*)all.Row(key) + index * 64, dim, new KeyRange(key, key + 128), work.Sums + index * 64);
+                    ValueTiles.ComputeRow<Strip512x4>(work.Scores + key, (float*)all.Row(key) + index * 64, dim, Blocking.PieceKeys, work.Sums + index * 64, 8192);
             }
         });
         Report("packing values", 0, () => kernel.PackValues(all, v.Pointer));

@@ -20,11 +20,27 @@ internal static unsafe class Ahead
             Sse.Prefetch1(address);
     }
 
-    /// <summary>Asks for a line to be brought into the first-level cache: what is read once, and soon, from memory.</summary>
+    /// <summary>
+    /// How far ahead of what is read from memory the rows lie that are asked for. Memory answers after some 100 ns, in
+    /// which a core takes in 4 KB; sixteen rows of 128 numbers, which are read at once, are 8 KB.
+    /// </summary>
+    private const int StreamBytes = 8192;
+
+    /// <summary>Rows from the one read now to the one to be asked for, with <see cref="FetchRow"/>.</summary>
+    /// <param name="rowBytes">Bytes of a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void FetchNear(byte* address)
+    public static int Rows(int rowBytes) => Math.Max(1, StreamBytes / rowBytes);
+
+    /// <summary>
+    /// Asks for a row that is read once, and soon, from memory. Asked for line by line as it lies: the second-level cache's
+    /// own prefetcher then sees a stream and keeps more requests under way than a core can.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchRow(byte* row, int bytes)
     {
-        if (Sse.IsSupported)
-            Sse.Prefetch0(address);
+        if (!Sse.IsSupported)
+            return;
+        for (; bytes > 0; bytes -= LineBytes, row += LineBytes)
+            Sse.PrefetchNonTemporal(row);
     }
 }

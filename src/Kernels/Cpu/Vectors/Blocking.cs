@@ -36,4 +36,10 @@ internal static class Blocking
 
     /// <summary>Rows of a group up to which they are done one by one: a tile of six costs as much as three of one.</summary>
     public const int SingleRows = 2;
+
+    /// <summary>
+    /// Keys whose values are taken strip by strip where they lie: as few as a memory stream needs to be one (8 rows of 512
+    /// bytes), as many as it takes for beginning and ending the sums not to count.
+    /// </summary>
+    public const int PieceKeys = 8;
 }

@@ -12,6 +12,9 @@ internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges
     /// <summary>Groups of six rows; the last one may have fewer.</summary>
     public int Groups => (Rows + Blocking.GroupRows - 1) / Blocking.GroupRows;
 
+    /// <summary>Rows of a group.</summary>
+    public int RowsOf(int group) => Math.Min(Blocking.GroupRows, Rows - group * Blocking.GroupRows);
+
     /// <summary>Per group, the keys it sees.</summary>
     public KeyRange* Seen => (KeyRange*)Ranges;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
-using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -27,7 +26,7 @@ internal static unsafe class ScorePass<T, TPanel>
     public static void Run(
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, RowBlock block, Workspace work, byte* ahead)
     {
-        int dim = Packing<T>.PaddedDim(queries.Dim);
+        int dim = Packing.PaddedDim(queries.Dim);
         Begin(block, work);
         for (int key = 0; key < keys.Count; key += TPanel.Width)
         {
@@ -37,29 +36,14 @@ internal static unsafe class ScorePass<T, TPanel>
         }
     }
 
-    /// <summary>The same on keys that are packed panel by panel on the way.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RunDirect(in PackedQueries queries, TensorRows keys, MaskWords? mask, RowBlock block, Workspace work)
-    {
-        Begin(block, work);
-        for (int key = 0; key < keys.Count; key += TPanel.Width)
-        {
-            if (!block.SeesAny(new KeyRange(key, key + TPanel.Width)))
-                continue;
-            Packing<T>.Panel(keys.Slice(key, Math.Min(TPanel.Width, keys.Count - key)), TPanel.Width, work.PanelKeys);
-            Panel(queries, work.PanelKeys, key, keys.Count, mask, block, work, null);
-        }
-    }
-
     private static void Begin(RowBlock block, Workspace work) =>
         new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
 
-    // Without anything to fetch, the panel was made on the way and may hold any NaN: scores are then made canonical.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Panel(
         in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, Workspace work, byte* fetch)
     {
-        int dim = Packing<T>.PaddedDim(queries.Dim);
+        int dim = Packing.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
         bool inside = key + TPanel.Width <= keys;
         for (int group = 0; group < block.Groups; group++)
@@ -70,9 +54,9 @@ internal static unsafe class ScorePass<T, TPanel>
             float* of = query + (nint)group * Group * dim;
             float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
             float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
-            int rows = Math.Min(Group, block.Rows - group * Group);
+            int rows = block.RowsOf(group);
             bool whole = inside && (mask is not { } all || SeenByAll(all, block.First + group * Group, rows, key));
-            bool full = whole && queries.Stage is null && fetch is not null;
+            bool full = whole && queries.Stage is null;
             if (rows <= Blocking.SingleRows)
             {
                 for (int row = 0; row < rows; row++)
@@ -80,8 +64,8 @@ internal static unsafe class ScorePass<T, TPanel>
             }
             else
             {
-                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch is null ? (byte*)panel : fetch);
-                fetch += fetch is null ? 0 : dim / 2 * Ahead.LineBytes;
+                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
+                fetch += dim / 2 * Ahead.LineBytes;
                 if (full)
                     continue;
             }
@@ -89,12 +73,12 @@ internal static unsafe class ScorePass<T, TPanel>
                 queries.Stage->Apply(block.First + group * Group, rows, key, scores, Blocking.ScoreStride, TPanel.Width);
             for (int row = 0; row < rows; row++)
             {
-                if (whole && fetch is not null)
+                if (whole)
                 {
                     TPanel.RaiseMaxima(TPanel.Load(scores + row * Blocking.ScoreStride), maxima + row * Arithmetic.Lanes);
                     continue;
                 }
-                ulong bits = whole ? ulong.MaxValue : mask is { } words
+                ulong bits = mask is { } words
                     ? words.Row(block.First + group * Group + row)[key / 64] >> (key % 64)
                     : LowBits(keys - key);
                 Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
@@ -119,7 +103,7 @@ internal static unsafe class ScorePass<T, TPanel>
     {
         for (int lane = 0; lane < TPanel.Width; lane += Arithmetic.Lanes)
         {
-            T score = T.Select((uint)(seen >> lane), T.CanonicalNaN(T.Load(scores + lane)), T.Create(float.NegativeInfinity));
+            T score = T.Select((uint)(seen >> lane), T.Load(scores + lane), T.Create(float.NegativeInfinity));
             T.Store(score, scores + lane);
             T.RaiseMaxima(score, maxima);
         }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
-using Distributed.Kernels.Numerics;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -40,14 +39,14 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         var walk = new TileWalk(block, values.Count);
         if (!walk.MoveNext())
             return;
-        var next = new WeightRows(work, walk.Group, walk.Keys);
+        var next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
         WeightRows.Finish<T>(ref next);
         for (bool more = true; more;)
         {
             (int group, KeyRange keys) = (walk.Group, walk.Keys);
             more = walk.MoveNext();
             if (more)
-                next = new WeightRows(work, walk.Group, walk.Keys);
+                next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
             byte* rest = keys.First + Blocking.TileKeys < values.Count ? null : ahead;
             Multiply((float*)values.Data, values.Count, 0, strips, mask, block, group, keys, work, ref next, rest);
             if (next.Pieces > 0)
@@ -64,12 +63,12 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         {
             if (block.Seen[group].IsEmpty)
                 continue;
-            var weights = new WeightRows(work, group, block.Seen[group]);
+            var weights = new WeightRows(work, group, block.RowsOf(group), block.Seen[group]);
             WeightRows.Finish<T>(ref weights);
         }
-        if (mask is null && block.Rows <= Blocking.SingleRows && InPlace(values))
+        if (mask is null)
         {
-            RunRows(values, strips, block, work);
+            ValueStream<T, T2, T3, T4>.Run(values, strips, block, work);
             return;
         }
         for (int first = 0; first < values.Count; first += Blocking.TileKeys)
@@ -78,7 +77,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             if (!block.SeesAny(tile))
                 continue;
             int count = tile.End - first;
-            bool finite = Packing<T>.Values(values.Slice(first, count), strips, work.TileValues);
+            bool finite = ValuePacking<T>.Pack(values.Slice(first, count), strips, work.TileValues);
             for (int group = 0; group < block.Groups; group++)
             {
                 KeyRange seen = block.Seen[group];
@@ -89,45 +88,6 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
                     Multiply(
                         work.TileValues, count, first, strips, finite ? null : mask, block, group, keys, work, ref none,
                         (byte*)work.TileValues);
-                }
-            }
-        }
-    }
-
-    // F32 in whole vectors.
-    private static bool InPlace(TensorRows values) =>
-        values.Type == ElementType.F32 && values.Dim % Arithmetic.Lanes == 0 && values.StrideInBytes % sizeof(float) == 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunRows(TensorRows values, ColumnStrips strips, RowBlock block, Workspace work)
-    {
-        nint apart = values.StrideInBytes / sizeof(float);
-        for (int first = 0; first < values.Count; first += Arithmetic.ChunkKeys)
-        {
-            var keys = new KeyRange(first, Math.Min(values.Count, first + Arithmetic.ChunkKeys));
-            for (int row = 0; row < block.Rows; row++)
-            {
-                float* weights = work.Scores + row * Blocking.ScoreStride;
-                for (int index = 0; index < strips.Count; index++)
-                {
-                    ColumnStrip strip = strips[index];
-                    float* of = (float*)values.Row(first) + strip.First;
-                    float* sums = work.SumsOf(0, strip) + row * strip.Width;
-                    switch (strip.Vectors)
-                    {
-                        case 1:
-                            ValueTiles.ComputeRow<T>(weights, of, apart, keys, sums);
-                            break;
-                        case 2:
-                            ValueTiles.ComputeRow<T2>(weights, of, apart, keys, sums);
-                            break;
-                        case 3:
-                            ValueTiles.ComputeRow<T3>(weights, of, apart, keys, sums);
-                            break;
-                        default:
-                            ValueTiles.ComputeRow<T4>(weights, of, apart, keys, sums);
-                            break;
-                    }
                 }
             }
         }
@@ -195,7 +155,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
     private static void SumSeen(
         float* values, KeyRange keys, MaskWords mask, RowBlock block, int group, ColumnStrip strip, float* scores, float* sums)
     {
-        for (int row = 0; row < Math.Min(Group, block.Rows - group * Group); row++)
+        for (int row = 0; row < block.RowsOf(group); row++)
         {
             ReadOnlySpan<ulong> seen = mask.Row(block.First + group * Group + row);
             float* weights = scores + (nint)(group * Group + row) * Blocking.ScoreStride;

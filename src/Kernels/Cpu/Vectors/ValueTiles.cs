@@ -100,28 +100,67 @@ internal static unsafe class ValueTiles
         }
     }
 
-    /// <summary>The same for one row and all keys of a range.</summary>
-    /// <param name="weights">Weights of the row from the span's first key on.</param>
-    /// <param name="values">The strip's columns of the first key of the range.</param>
+    /// <summary>Adds Σ p · v over the keys of one piece to a chunk's sums, the values where they lie.</summary>
+    /// <param name="weights">First weight of the first row; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
+    /// <param name="values">The strip's columns of the first key.</param>
     /// <param name="apart">Numbers from one key's values to the next key's.</param>
-    /// <param name="range">The keys.</param>
-    /// <param name="sums">The row's sums on the strip, added to.</param>
+    /// <param name="keys">Keys.</param>
+    /// <param name="sums"><c>[6, width]</c>, added to.</param>
+    /// <param name="ahead">Bytes from a key's values to those to be fetched.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ComputeRow<T>(float* weights, float* values, nint apart, KeyRange range, float* sums)
+    public static void ComputePiece<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
         where T : struct, IStrip<T>
     {
-        T total = T.Load(sums);
-        for (int key = range.First; key < range.End;)
+        const int stride = Blocking.ScoreStride;
+        T o0 = T.Load(sums), o1 = T.Load(sums + T.Width), o2 = T.Load(sums + 2 * T.Width), o3 = T.Load(sums + 3 * T.Width),
+            o4 = T.Load(sums + 4 * T.Width), o5 = T.Load(sums + 5 * T.Width);
+        for (; keys > 0; keys--, weights++, values += apart)
         {
-            int end = Math.Min(range.End, key - key % Arithmetic.ChunkKeys + Arithmetic.ChunkKeys);
-            T sum = T.Zero;
-            for (; key < end; key++, values += apart)
-            {
-                Ahead.FetchNear((byte*)(values + 64 * apart));
-                sum = T.MultiplyAdd(weights[key], T.Load(values), sum);
-            }
-            total = T.Add(total, sum);
+            Ahead.FetchRow((byte*)values + ahead, T.Width * sizeof(float));
+            T value = T.Load(values);
+            o0 = T.MultiplyAdd(weights[0], value, o0);
+            o1 = T.MultiplyAdd(weights[stride], value, o1);
+            o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
+            o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
+            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
         }
-        T.Store(total, sums);
+        T.Store(o0, sums);
+        T.Store(o1, sums + T.Width);
+        T.Store(o2, sums + 2 * T.Width);
+        T.Store(o3, sums + 3 * T.Width);
+        T.Store(o4, sums + 4 * T.Width);
+        T.Store(o5, sums + 5 * T.Width);
+    }
+
+    /// <summary>The same for one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ComputeRow<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
+        where T : struct, IStrip<T>
+    {
+        T sum = T.Load(sums);
+        for (; keys > 0; keys--, weights++, values += apart)
+        {
+            Ahead.FetchRow((byte*)values + ahead, T.Width * sizeof(float));
+            sum = T.MultiplyAdd(*weights, T.Load(values), sum);
+        }
+        T.Store(sum, sums);
+    }
+
+    /// <summary>The same for one row and two strips side by side: values are read as they lie, all columns of a key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ComputeRowTwo<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
+        where T : struct, IStrip<T>
+    {
+        float* other = sums + Blocking.GroupRows * T.Width;
+        T left = T.Load(sums), right = T.Load(other);
+        for (; keys > 0; keys--, weights++, values += apart)
+        {
+            Ahead.FetchRow((byte*)values + ahead, 2 * T.Width * sizeof(float));
+            left = T.MultiplyAdd(*weights, T.Load(values), left);
+            right = T.MultiplyAdd(*weights, T.Load(values + T.Width), right);
+        }
+        T.Store(left, sums);
+        T.Store(right, other);
     }
 }

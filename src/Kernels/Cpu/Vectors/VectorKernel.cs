@@ -25,11 +25,11 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
 
     /// <inheritdoc/>
     public override nuint QueryBytes(int rows, int keyDim) =>
-        ((nuint)Packing<T>.PaddedRows(rows) * (nuint)Packing<T>.PaddedDim(keyDim) + Arithmetic.Lanes) * sizeof(float);
+        ((nuint)Packing.PaddedRows(rows) * (nuint)Packing.PaddedDim(keyDim) + Arithmetic.Lanes) * sizeof(float);
 
     /// <inheritdoc/>
     public override nuint KeyBytes(int keys, int keyDim) =>
-        (nuint)((keys + T4.Width - 1) / T4.Width * T4.Width) * (nuint)Packing<T>.PaddedDim(keyDim) * sizeof(float);
+        (nuint)((keys + T4.Width - 1) / T4.Width * T4.Width) * (nuint)Packing.PaddedDim(keyDim) * sizeof(float);
 
     /// <inheritdoc/>
     public override nuint ValueBytes(int keys, int valueDim) =>
@@ -37,7 +37,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
 
     /// <inheritdoc/>
     public override nuint WorkspaceBytes(int keyDim, int valueDim) =>
-        Workspace.Bytes(new ColumnStrips(valueDim, maxVectors).Columns, T4.Width * Packing<T>.PaddedDim(keyDim));
+        Workspace.Bytes(new ColumnStrips(valueDim, maxVectors).Columns, T4.Width * Packing.PaddedDim(keyDim));
 
     /// <inheritdoc/>
     public override int DirectRows => 2 * Blocking.GroupRows;
@@ -45,21 +45,21 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     /// <inheritdoc/>
     public override PackedQueries PackQueries(TensorRows queries, double scale, byte* destination)
     {
-        Packing<T>.Queries(queries, scale * Arithmetic.Log2E, (float*)destination);
+        QueryPacking<T>.Pack(queries, scale * Arithmetic.Log2E, (float*)destination);
         return new PackedQueries(destination, queries.Count, queries.Dim);
     }
 
     /// <inheritdoc/>
     public override PackedKeys PackKeys(TensorRows keys, byte* destination)
     {
-        Packing<T>.Keys(keys, T4.Width, (float*)destination);
+        KeyPacking<T>.Pack(keys, T4.Width, (float*)destination);
         return new PackedKeys(destination, keys.Count, keys.Dim);
     }
 
     /// <inheritdoc/>
     public override PackedValues PackValues(TensorRows values, byte* destination)
     {
-        bool finite = Packing<T>.Values(values, new ColumnStrips(values.Dim, maxVectors), (float*)destination);
+        bool finite = ValuePacking<T>.Pack(values, new ColumnStrips(values.Dim, maxVectors), (float*)destination);
         return new PackedValues(destination, values.Count, values.Dim, finite);
     }
 
@@ -95,7 +95,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         for (int row = 0; row < queries.Rows; row += Blocking.BlockRows)
         {
             RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
-            ScorePass<T, T4>.RunDirect(queries, keys, mask, block, work);
+            ScoreStream<T>.Run(queries, keys, mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);

@@ -17,9 +17,10 @@ internal unsafe struct WeightRows
     /// <summary>The rows of a group.</summary>
     /// <param name="work">The workspace.</param>
     /// <param name="group">The group.</param>
+    /// <param name="rows">Rows of the group, at most six.</param>
     /// <param name="keys">The keys; not empty.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public WeightRows(in Workspace work, int group, KeyRange keys)
+    public WeightRows(in Workspace work, int group, int rows, KeyRange keys)
     {
         int row = group * Blocking.GroupRows;
         int first = keys.First;
@@ -28,7 +29,7 @@ internal unsafe struct WeightRows
         _sums = work.WeightSums + row * Arithmetic.Lanes;
         Vectors = (keys.End - first + Arithmetic.Lanes - 1) / Arithmetic.Lanes;
         _vectorsInRow = Vectors;
-        Pieces = Blocking.GroupRows * ((Vectors + Blocking.PieceVectors - 1) / Blocking.PieceVectors);
+        Pieces = rows * ((Vectors + Blocking.PieceVectors - 1) / Blocking.PieceVectors);
     }
 
     /// <summary>Pieces still to do: up to <see cref="Blocking.PieceVectors"/> vectors of one row each.</summary>

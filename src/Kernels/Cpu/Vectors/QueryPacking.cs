@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using Distributed.Kernels.Memory;
+
+namespace Distributed.Kernels.Cpu.Vectors;
+
+/// <summary>Queries as the register tiles read them: <c>[group, dim, 6]</c>, scaled.</summary>
+/// <typeparam name="T">The lanes.</typeparam>
+internal static unsafe class QueryPacking<T>
+    where T : struct, ILanes<T>
+{
+    private const int Group = Blocking.GroupRows;
+
+    /// <summary>
+    /// Packs them; rows and elements that are not there are 0, and NaN becomes <see cref="float.NaN"/>
+    /// (<see cref="Exp2"/> counts on it). Ten numbers behind the last are written too.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(TensorRows queries, double scale, float* destination)
+    {
+        int dim = Packing.PaddedDim(queries.Dim);
+        int wide = Packing.Round16(dim);
+        float* rows = stackalloc float[16 * wide];
+        float* turned = stackalloc float[16 * wide + 16];
+        new Span<float>(rows, 16 * wide).Clear();
+        bool inPlace = Packing.InPlace(queries);
+        for (int first = 0; first < queries.Count; first += 2 * Group)
+        {
+            // Two groups side by side in one transposition: lanes 0-5 and 6-11.
+            for (int i = 0; i < 2 * Group; i++)
+            {
+                float* row = rows + i * wide, from = row;
+                if (first + i >= queries.Count)
+                {
+                    new Span<float>(row, wide).Clear();
+                    continue;
+                }
+                if (inPlace)
+                    from = (float*)queries.Row(first + i);
+                else
+                    Packing.ReadRows(queries, first + i, 1, row, wide);
+                for (int d = 0; d < dim; d += 16)
+                    T.Store(T.CanonicalNaN(T.Scale(T.Load(from + d), scale)), row + d);
+            }
+            for (int d = 0; d < dim; d += 16)
+                T.Transpose(rows + d, wide, turned + d * 16, 16);
+            for (int part = 0; part < 2 * Group && first + part < queries.Count; part += Group)
+            {
+                // Six numbers of each transposed row are wanted: the next row's store covers the rest.
+                for (int d = 0; d < dim; d++)
+                    T.Store(T.Load(turned + d * 16 + part), destination + d * Group);
+                destination += dim * Group;
+            }
+        }
+    }
+}

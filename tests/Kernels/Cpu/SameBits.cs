@@ -48,13 +48,22 @@ public sealed class SameBits
     {
         CpuKernel kernel = CpuKernelContract.Named(name);
         var random = new Random(9);
-        for (int seed = 0; seed < 12; seed++)
+        for (int seed = 0; seed < 24; seed++)
         {
+            // Whole vectors are read where they lie, others are copied first.
+            int unit = seed % 2 == 0 ? 16 : 1, most = unit == 16 ? 17 : 100;
             int rows = random.Next(1, 14), keys = random.Next(1, 2500);
             HeadCase head = HeadCase.Random(
-                seed, rows, keys, random.Next(1, 100), random.Next(1, 100), CpuKernelContract.RandomMask(random, rows, keys));
-            string what = $"{name} rows={rows} keys={keys} mask={head.Mask.Description}";
-            AssertSame(head.Run(kernel), head.Run(kernel, direct: true), what, "with packing it");
+                seed, rows, keys, unit * random.Next(1, most), unit * random.Next(1, most),
+                seed % 4 < 2 ? null : CpuKernelContract.RandomMask(random, rows, keys));
+            if (seed % 3 == 0)
+                head.K[random.Next(keys), 0] = BitConverter.Int32BitsToSingle(unchecked((int)0xFFC0_0123));
+            if (seed % 3 == 1)
+                head.V[random.Next(keys), 0] = float.NaN;
+            ElementType type = (ElementType)(seed / 4 % 3);
+            head = type == ElementType.F32 ? head : head.RoundedTo(type);
+            string what = $"{name} rows={rows} keys={keys} D={head.K.GetLength(1)} Dv={head.V.GetLength(1)} {type} mask={head.Mask.Description}";
+            AssertSame(head.Run(kernel, type), head.Run(kernel, type, direct: true), what, "with packing it");
         }
     }
 

@@ -1,6 +1,6 @@
 using Distributed.Silo.Http;
 
-namespace Distributed.Silo.Cluster;
+namespace Distributed.Silo.Access;
 
 /// <summary>
 /// Lets in only callers that name this machine's loopback interface. A page in a browser can be made to send requests to
@@ -16,6 +16,6 @@ internal sealed class LocalCallersOnly(RequestDelegate next)
             && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && Names.Contains(page.Host));
         return Names.Contains(context.Request.Host.Host) && !foreignPage
             ? next(context)
-            : Problems.BadInput($"Host '{context.Request.Host.Host}' is not this machine's loopback interface.").ExecuteAsync(context);
+            : Refusal.BadInput.Because($"Host '{context.Request.Host.Host}' is not this machine's loopback interface.").ExecuteAsync(context);
     }
 }

@@ -1,0 +1,113 @@
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Jobs;
+using Distributed.Silo.Jobs;
+using JobState = Distributed.Grains.Jobs.JobState;
+
+namespace Distributed.Silo.Cluster.Queue;
+
+/// <summary>A job that the cluster computes, followed from the silo that has the queue.</summary>
+#pragma warning disable CA1001 // A token source without a timer holds nothing to release, and a late call may stop the run.
+internal sealed class ClusterRun : IJobRun
+#pragma warning restore CA1001
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private readonly JobRecord _job;
+    private readonly IJobGrain _grain;
+    private readonly Grains.Hosting.ClusterView _cluster;
+    private readonly CancellationTokenSource _asked = new();
+    private volatile RunProgress _progress;
+    private volatile bool _cancel;
+
+    public ClusterRun(JobRecord job, IJobGrain grain, Grains.Hosting.ClusterView cluster)
+    {
+        (_job, _grain, _cluster, _progress) = (job, grain, cluster, job.Progress);
+        Ended = Task.Run(RunAsync);
+    }
+
+    public Task<RunEnd> Ended { get; }
+
+    public RunProgress Progress => _progress;
+
+    public async Task<IReadOnlyList<BlockView>> BlocksAsync()
+    {
+        JobBlock[] blocks = await _grain.BlocksAsync();
+        return [.. blocks.Select(block => new BlockView(
+            block.Block, block.State.ToString().ToLowerInvariant(), block.FirstRow, block.Rows, block.Done, Math.Round(block.Seconds, 3), block.Silo))];
+    }
+
+    public void Stop() => _asked.Cancel();
+
+    public void Cancel()
+    {
+        _cancel = true;
+        _asked.Cancel();
+    }
+
+    private async Task<RunEnd> RunAsync()
+    {
+        string? wrong = await AskAsync(() => _grain.StartAsync(_job.Resolved));
+        if (wrong is not null)
+            return new RunEnd(RunOutcome.Failed, [], wrong, true);
+        bool told = false;
+        while (true)
+        {
+            if (_asked.IsCancellationRequested && !told)
+            {
+                await AskAsync(async () =>
+                {
+                    await (_cancel ? _grain.CancelAsync() : _grain.PauseAsync());
+                    return true;
+                });
+                told = !_cancel || await AskAsync(() => _grain.GetAsync()) is { State: JobState.Cancelled or JobState.Finished or JobState.Failed };
+            }
+            if (await AskAsync(() => _grain.GetAsync()) is { } info)
+            {
+                _progress = ProgressOf(info);
+                if (EndOf(info) is { } end)
+                    return end;
+            }
+            if (told && !_cancel)
+                return new RunEnd(RunOutcome.Stopped, []);
+            await Task.WhenAny(Task.Delay(Moment), told ? Task.Delay(Moment) : Task.Delay(Timeout.Infinite, _asked.Token));
+        }
+    }
+
+    private RunEnd? EndOf(JobInfo info) => info.State switch
+    {
+        JobState.Finished => new RunEnd(RunOutcome.Finished, [SpecificationDocument.Read(_job.Resolved).Output]),
+        JobState.Cancelled => new RunEnd(RunOutcome.Cancelled, []),
+        JobState.Failed => new RunEnd(RunOutcome.Failed, [], info.Error, info.IsInputError),
+        _ => null,
+    };
+
+    private RunProgress ProgressOf(JobInfo info) => info.State == JobState.Waiting ? _progress : new RunProgress
+    {
+        Done = info.Done,
+        Flops = info.Flops,
+        PairsSeen = info.PairsSeen,
+        Blocks = info.Blocks,
+        BlocksFinished = info.BlocksFinished,
+        AttemptsLost = info.AttemptsLost,
+        Redone = info.Redone,
+        Unsaved = info.Unsaved,
+        Coordinators = info.Coordinators,
+        Silos = [.. info.Silos.Select(silo => new SiloPart(silo.Silo, silo.Alive, silo.Running, silo.Finished, silo.Waiting, silo.LastFinished))],
+    };
+
+    /// <summary>Asks the coordinator until it answers: when its silo is lost, another one takes its place.</summary>
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception error) when (CallFailure.Is(error))
+            {
+                await Task.Delay(Moment);
+            }
+        }
+    }
+}

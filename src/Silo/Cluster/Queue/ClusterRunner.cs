@@ -1,0 +1,39 @@
+using System.Globalization;
+using Distributed.Engine.FileJobs.Durable;
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Jobs;
+using Distributed.Grains.Silos;
+using Distributed.Silo.Embedded;
+using Distributed.Silo.Hosting;
+using Distributed.Silo.Jobs;
+using Distributed.Silo.Storage;
+
+namespace Distributed.Silo.Cluster.Queue;
+
+/// <summary>Computes jobs over tensors on all silos of the cluster, and jobs over texts on the one that has the queue.</summary>
+internal sealed class ClusterRunner(
+    IGrainFactory grains, Grains.Hosting.ClusterView cluster, DataFolder data, SiloEngine engine, SiloSettings settings) : IJobRunner
+{
+    private readonly EmbeddedRunner _local = new(data, settings.Engine);
+
+    public async Task<JobNeeds> ExamineAsync(JobKind kind, string resolved)
+    {
+        if (kind == JobKind.Document)
+            return await _local.ExamineAsync(kind, resolved);
+        IReadOnlyList<SiloInfo> silos = await cluster.InfosAsync(grains);
+        int threads = silos.Select(silo => silo.Threads).DefaultIfEmpty(engine.Options.Threads).Max();
+        int atOnce = silos.Select(silo => silo.BlocksAtOnce).DefaultIfEmpty(engine.Options.BlocksAtOnce).Max();
+        DurableJobPlan plan = await Task.Run(() => DurableJobPlan.Of(
+            SpecificationDocument.Read(resolved), threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
+        return new JobNeeds(plan, plan.MemoryBytes + engine.Options.TileCacheBytes, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{atOnce} of {plan.Blocks} blocks at once, {threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements, {engine.Options.TileCacheBytes >> 20} MiB of tiles"));
+    }
+
+    public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
+        ? _local.Start(job)
+        : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id), cluster);
+
+    public Task ForgetAsync(Guid job) => Task.Run(() => engine.Store.Forget(job));
+}

@@ -1,0 +1,37 @@
+using Distributed.Silo.Http;
+using Distributed.Silo.Hosting;
+using Distributed.Silo.Jobs;
+using Distributed.Silo.Storage;
+
+namespace Distributed.Silo.Cluster.Queue;
+
+/// <summary>Sees to it that the queue lives on some silo, whichever have died, and that what lost silos left behind goes.</summary>
+internal sealed partial class QueueWatch(IJobService jobs, FileStorage storage, SiloSettings settings, ILogger<QueueWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), SweepsEvery = TimeSpan.FromMinutes(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        DateTimeOffset swept = default;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await jobs.StatusAsync();
+                if (DateTimeOffset.UtcNow - swept > SweepsEvery)
+                {
+                    swept = DateTimeOffset.UtcNow;
+                    storage.Sweep(settings.KeepsUploads, SweepsEvery);
+                }
+            }
+            catch (Exception error) when (error is RefusedException or IOException)
+            {
+                LogLater(log, error.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue could not be looked after just now: {Why}")]
+    private static partial void LogLater(ILogger log, string why);
+}

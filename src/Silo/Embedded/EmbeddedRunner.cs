@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using Distributed.Engine.Documents.Specification;
+using Distributed.Engine.FileJobs.Durable;
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Silo.Jobs;
+using Distributed.Silo.Storage;
+
+namespace Distributed.Silo.Embedded;
+
+/// <summary>Computes jobs in this process, without a cluster.</summary>
+/// <param name="data">The data folder.</param>
+/// <param name="options">With how much of the machine.</param>
+internal sealed class EmbeddedRunner(DataFolder data, DurableJobOptions options) : IJobRunner
+{
+    /// <summary>Memory of a document's job: its text, its passages' vectors, its files.</summary>
+    private const long DocumentBytes = 256L << 20;
+
+    private const int BytesPerByteOfText = 40;
+
+    public Task<JobNeeds> ExamineAsync(JobKind kind, string resolved) => Task.Run(() => kind == JobKind.Document
+        ? ExamineDocument(resolved)
+        : ExamineTensors(resolved));
+
+    public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
+        ? new DocumentRun(job, data.ResultsOf(job.Id), options.Threads)
+        : new TensorRun(job, Path.Combine(data.WorkOf(job.Id), "run"), options);
+
+    // All that it keeps lies in the job's work folder.
+    public Task ForgetAsync(Guid job) => Task.CompletedTask;
+
+    private JobNeeds ExamineTensors(string resolved)
+    {
+        DurableJobPlan plan = DurableJobPlan.Of(
+            SpecificationDocument.Read(resolved), options.Threads, options.BlocksAtOnce, options.BlocksAtOnce);
+        return new JobNeeds(plan, plan.MemoryBytes, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.BlocksAtOnce} of {plan.Blocks} blocks at once, {options.Threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements"));
+    }
+
+    private static JobNeeds ExamineDocument(string resolved)
+    {
+        using JsonDocument document = JsonDocument.Parse(resolved);
+        long bytes = new FileInfo(DocumentSpecification.Read(document.RootElement).Document).Length;
+        return new JobNeeds(null, DocumentBytes + bytes * BytesPerByteOfText, string.Create(
+            CultureInfo.InvariantCulture, $"{DocumentBytes >> 20} MiB and {BytesPerByteOfText} bytes for each of {bytes} of text"));
+    }
+}

@@ -1,0 +1,37 @@
+using Distributed.Engine;
+using Distributed.Engine.Files;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Distributed.Silo.Http;
+
+/// <summary>Turns what a request's handler throws into problem details (RFC 9457).</summary>
+internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        {
+            httpContext.Abort();
+            return true;
+        }
+        (Refusal refusal, string detail) = Of(exception);
+        if (refusal == Refusal.Failed)
+            LogFailed(log, httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName, exception);
+        await refusal.Because(detail).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    private static (Refusal Refusal, string Detail) Of(Exception exception) => exception switch
+    {
+        RefusedException refused => (refused.Refusal, refused.Message),
+        InputException input => (Refusal.BadInput, input.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large => (Refusal.TooLarge, large.Message),
+        BadHttpRequestException bad => (Refusal.BadInput with { Status = bad.StatusCode }, bad.Message),
+        _ when DiskFullException.Is(exception) => (
+            Refusal.DiskFull, "The server's disk has no room. What was stored before is untouched; try again when there is room."),
+        _ => (Refusal.Failed, "The server failed; its log says why."),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed.")]
+    private static partial void LogFailed(ILogger log, string method, string? route, Exception why);
+}

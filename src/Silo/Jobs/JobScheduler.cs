@@ -1,0 +1,189 @@
+namespace Distributed.Silo.Jobs;
+
+/// <summary>Starts jobs in their order when there is room, follows them to their ends, and lets old ones go.</summary>
+internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard board, JobKeeper keeper, ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(5), Retains = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<Guid, Task> _following = [];
+    private readonly JobOrdering _ordering = new();
+    private Task _loop = Task.CompletedTask;
+    private DateTimeOffset _retained;
+
+    /// <summary>What changes jobs.</summary>
+    public JobKeeper Keeper => keeper;
+
+    /// <summary>Whether no more jobs are taken.</summary>
+    public bool Draining => _stop.IsCancellationRequested;
+
+    public void Begin() => _loop = Task.Run(LoopAsync);
+
+    /// <summary>Looks at once whether something can be started.</summary>
+    public void Wake() => _wake.Release();
+
+    public async Task DrainAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        foreach (Job job in board.In(JobState.Running, JobState.Pausing, JobState.Cancelling))
+            job.Run?.Stop();
+        Task[] following;
+        lock (_following)
+            following = [.. _following.Values];
+        await Task.WhenAll(following).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync().ConfigureAwait(false);
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private async Task LoopAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                while (!_stop.IsCancellationRequested && await StartNextAsync().ConfigureAwait(false))
+                {
+                }
+                await RetainAsync().ConfigureAwait(false);
+                await _wake.WaitAsync(Look, _stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (IOException error)
+            {
+                LogLater(log, error.Message);
+                await Task.Delay(Look).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Starts the job whose turn it is.</summary>
+    /// <returns>Whether one was started.</returns>
+    private async Task<bool> StartNextAsync()
+    {
+        IReadOnlyList<Job> atWork = board.In(JobState.Running, JobState.Pausing, JobState.Cancelling);
+        Job? job = _ordering.Next(board.In(JobState.Waiting).Where(job => job.NotBefore <= DateTimeOffset.UtcNow), atWork);
+        if (job is null)
+            return false;
+        if (WhyNot(job, atWork) is { } why)
+        {
+            job.Show(job.Record.Progress, why);
+            return false;
+        }
+        JobRecord? begun = await keeper.MoveAsync(job, record => record.State != JobState.Waiting
+            ? null
+            : record.In(JobState.Running, DateTimeOffset.UtcNow) with { Starts = record.Starts + 1 }).ConfigureAwait(false);
+        if (begun is null)
+            return true;
+        _ordering.Took(begun.Owner);
+        job.Run = keeper.Runner.Start(begun);
+        // What was asked for while it was not there yet.
+        if (job.Record.State == JobState.Cancelling)
+            job.Run.Cancel();
+        else if (job.Record.State == JobState.Pausing)
+            job.Run.Stop();
+        lock (_following)
+            _following[job.Id] = Task.Run(() => FollowAsync(job, job.Run));
+        return true;
+    }
+
+    private string? WhyNot(Job job, IReadOnlyList<Job> atWork)
+    {
+        if (atWork.Count >= options.AtOnce)
+            return $"{atWork.Count} jobs are computed, which is as many as may be at a time.";
+        long used = atWork.Sum(other => other.Record.MemoryBytes);
+        return used + job.Record.MemoryBytes <= options.MemoryBytes
+            ? null
+            : $"It needs {Gigabytes(job.Record.MemoryBytes)} GB of memory on each silo; {Gigabytes(used)} of {Gigabytes(options.MemoryBytes)} GB are in use.";
+    }
+
+    private async Task FollowAsync(Job job, IJobRun run)
+    {
+        while (!run.Ended.IsCompleted)
+        {
+            await Task.WhenAny(run.Ended, Task.Delay(Tick)).ConfigureAwait(false);
+            job.Show(run.Progress);
+        }
+        RunEnd end = await run.Ended.ConfigureAwait(false);
+        double seconds = job.RunSeconds;
+        await keeper.MoveForSureAsync(job, record => After(record, end, run.Progress) is { } next
+            ? next with { Seconds = record.Seconds + seconds } : null).ConfigureAwait(false);
+        job.Run = null;
+        if (end.Outcome == RunOutcome.DiskFull)
+        {
+            job.NotBefore = DateTimeOffset.UtcNow + DiskPause;
+            job.Show(job.Record.Progress, "The disk is full; the job goes on when there is room.");
+        }
+        if (job.Record.State.HasEnded())
+        {
+            LogEnded(log, job.Id, job.Record.State, job.Record.Error);
+            await ClearAsync(job).ConfigureAwait(false);
+        }
+        lock (_following)
+            _following.Remove(job.Id);
+        Wake();
+    }
+
+    private JobRecord After(JobRecord record, RunEnd end, RunProgress progress)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        JobState next = end.Outcome switch
+        {
+            RunOutcome.Finished => JobState.Finished,
+            RunOutcome.Failed => JobState.Failed,
+            RunOutcome.Cancelled => JobState.Cancelled,
+            // Stopped, or no room: what the job was asked to become, or back into the queue.
+            _ => record.State.AfterLoss(),
+        };
+        return record.In(next, now) with
+        {
+            Progress = progress,
+            Files = next == JobState.Finished ? keeper.Files(record.Id, end.Files) : [],
+            Error = next == JobState.Failed ? end.Error : null,
+            IsInputError = next == JobState.Failed && end.IsInputError,
+        };
+    }
+
+    private async Task ClearAsync(Job job)
+    {
+        try
+        {
+            await keeper.ClearAsync(job).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            // What is left is swept at the next start.
+            LogLater(log, error.Message);
+        }
+    }
+
+    private async Task RetainAsync()
+    {
+        if (options.KeepsFor is not { } keeps || DateTimeOffset.UtcNow - _retained < (keeps < Retains ? keeps : Retains))
+            return;
+        _retained = DateTimeOffset.UtcNow;
+        foreach (Job job in board.In(JobState.Finished, JobState.Failed, JobState.Cancelled).Where(job => job.Record.Ended < _retained - keeps))
+        {
+            await keeper.RemoveAsync(job).ConfigureAwait(false);
+            board.Remove(job);
+        }
+    }
+
+    private static string Gigabytes(long bytes) => (bytes / 1e9).ToString("0.0##", System.Globalization.CultureInfo.InvariantCulture);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} is {State}. {Why}")]
+    private static partial void LogEnded(ILogger log, Guid job, JobState state, string? why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The queue could not be looked after just now: {Why}")]
+    private static partial void LogLater(ILogger log, string why);
+}

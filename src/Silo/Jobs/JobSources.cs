@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Distributed.Engine;
+using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Documents.Specification;
+using Distributed.Engine.FileJobs;
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Silo.Storage;
+
+namespace Distributed.Silo.Jobs;
+
+/// <summary>
+/// Replaces the references of a specification by paths. A stored file gets a second name in the job's work folder, so
+/// that the job keeps it whatever becomes of the first.
+/// </summary>
+/// <param name="data">The data folder.</param>
+/// <param name="tensors">Stored tensors.</param>
+/// <param name="documents">Stored documents.</param>
+/// <param name="roots">Folders of files that may be used where they lie.</param>
+public sealed class JobSources(DataFolder data, FileStore tensors, FileStore documents, FileRoots roots)
+{
+    /// <summary>Name of a job's output where its specification gives none.</summary>
+    public const string StandardOutput = "output.safetensors";
+
+    private const string TensorScheme = "tensor:", DocumentScheme = "document:";
+
+    /// <summary>Reads a specification and makes the job's folders.</summary>
+    /// <returns>What it works on, and the specification with paths.</returns>
+    /// <exception cref="InputException">It breaks a rule, or a reference leads nowhere.</exception>
+    public (JobKind Kind, string Resolved) Resolve(Guid job, string specification)
+    {
+        using JsonDocument document = Parse(specification);
+        string inputs = Path.Combine(data.WorkOf(job), "inputs");
+        Directory.CreateDirectory(inputs);
+        Directory.CreateDirectory(data.ResultsOf(job));
+        if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(DocumentSpecification.Mark, out _))
+        {
+            DocumentSpecification text = DocumentSpecification.Read(document.RootElement);
+            string path = Input(text.Document, documents, DocumentScheme, Path.Combine(inputs, "document"));
+            return (JobKind.Document, (text with { Document = path }).Write());
+        }
+        FileJobSpecification read = SpecificationDocument.Read(specification, StandardOutput);
+        if (read.Options.Threads != Environment.ProcessorCount)
+            throw new InputException($"Threads {read.Options.Threads} cannot be chosen by a job: each silo has its own.");
+        int number = 0;
+        FileJobSpecification resolved = read with
+        {
+            Inputs = read.Inputs.Select(input => Input(input, tensors, TensorScheme, Path.Combine(inputs, $"{number++}"))),
+            Output = Output(read.Output, data.ResultsOf(job)),
+        };
+        DurableFile.FlushFolder(inputs);
+        return (JobKind.Tensors, SpecificationDocument.Write(resolved));
+    }
+
+    /// <summary>Checks again that files outside are still under the folders: links may have changed since.</summary>
+    /// <exception cref="InputException">One is not.</exception>
+    public void CheckAgain(JobRecord job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        if (job.Kind == JobKind.Tensors)
+        {
+            FileJobSpecification resolved = SpecificationDocument.Read(job.Resolved);
+            foreach (string input in resolved.Inputs.All)
+                CheckAgain(input, mayBeNew: false);
+            CheckAgain(resolved.Output, mayBeNew: true);
+            return;
+        }
+        using JsonDocument document = JsonDocument.Parse(job.Resolved);
+        CheckAgain(DocumentSpecification.Read(document.RootElement).Document, mayBeNew: false);
+    }
+
+    private void CheckAgain(string path, bool mayBeNew)
+    {
+        if (!path.StartsWith(data.Root + "/", StringComparison.Ordinal))
+            roots.Resolve(path, mayBeNew);
+    }
+
+    private string Input(string reference, FileStore store, string scheme, string link)
+    {
+        if (FileRoots.IsFile(reference))
+            return roots.Resolve(reference, mayBeNew: false);
+        if (!reference.StartsWith(scheme, StringComparison.Ordinal))
+            throw new InputException($"'{reference}' is no reference; {scheme}NAME of a stored {store.Kind.One}, or file:/PATH on the server, is expected.");
+        StoredFile file = store.Find(reference[scheme.Length..]) ?? throw Gone(reference, store);
+        string path = link + Path.GetExtension(file.Content);
+        try
+        {
+            store.Link(file, path);
+            return path;
+        }
+        catch (FileNotFoundException error)
+        {
+            throw Gone(reference, store, error);
+        }
+    }
+
+    private string Output(string reference, string results)
+    {
+        if (FileRoots.IsFile(reference))
+            return roots.Resolve(reference, mayBeNew: true);
+        return StoredName.IsValid(reference)
+            ? Path.Combine(results, reference)
+            : throw new InputException($"The output '{reference}' is no reference; the NAME of a file that is fetched from the server, or file:/PATH on it, is expected.");
+    }
+
+    private static InputException Gone(string reference, FileStore store, Exception? cause = null)
+    {
+        string message = $"There is no stored {store.Kind.One} '{reference}'; it is put there by PUT /v1/{store.Kind.Folder}/NAME.";
+        return cause is null ? new InputException(message) : new InputException(message, cause);
+    }
+
+    private static JsonDocument Parse(string specification)
+    {
+        try
+        {
+            return JsonDocument.Parse(specification);
+        }
+        catch (JsonException error)
+        {
+            throw new InputException($"The specification is not JSON: {error.Message}", error);
+        }
+    }
+}

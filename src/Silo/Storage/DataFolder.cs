@@ -1,0 +1,60 @@
+using Distributed.Engine;
+
+namespace Distributed.Silo.Storage;
+
+/// <summary>The one folder that all of a server's data is under, and what lies where in it.</summary>
+/// <param name="root">Its full path.</param>
+/// <remarks>
+/// <c>tensors/</c>, <c>documents/</c>: stored files. <c>uploads/</c>: those in the making. <c>queue/JOB.json</c>: the
+/// record of each job. <c>work/JOB/</c>: what a job needs until it ends. <c>results/JOB/</c>: what it made. A cluster's
+/// coordinators have <c>jobs/</c> and <c>active/</c> beside them.
+/// </remarks>
+public sealed class DataFolder(string root)
+{
+    /// <summary>Its path.</summary>
+    public string Root => root;
+
+    /// <summary>Records of jobs.</summary>
+    public string Queue => Path.Combine(root, "queue");
+
+    /// <summary>What jobs need until they end, a folder for each.</summary>
+    public string Work => Path.Combine(root, "work");
+
+    /// <summary>What jobs made, a folder for each.</summary>
+    public string Results => Path.Combine(root, "results");
+
+    /// <summary>Where a job has what it needs until it ends.</summary>
+    public string WorkOf(Guid job) => Path.Combine(Work, job.ToString("n"));
+
+    /// <summary>Where a job's results are.</summary>
+    public string ResultsOf(Guid job) => Path.Combine(Results, job.ToString("n"));
+
+    /// <summary>Makes the folders.</summary>
+    /// <exception cref="InputException">They cannot be made.</exception>
+    public void Open()
+    {
+        try
+        {
+            foreach (string folder in new[] { root, Queue, Work, Results })
+                Directory.CreateDirectory(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The data folder '{root}' cannot be used: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Keeps other servers out of a folder that is not shared, for as long as the process lives.</summary>
+    /// <exception cref="InputException">Another server has it.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new InputException($"The data folder '{root}' belongs to another server that runs; give another one with --data.", error);
+        }
+    }
+}

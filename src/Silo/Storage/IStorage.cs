@@ -1,0 +1,41 @@
+namespace Distributed.Silo.Storage;
+
+/// <summary>The stored files of every kind.</summary>
+public interface IStorage
+{
+    /// <summary>The files of a kind, and the uploads to them.</summary>
+    (FileStore Store, Uploads Uploads) Of(StoredKind kind);
+}
+
+/// <summary>The stored files of every kind, in one data folder.</summary>
+public sealed class FileStorage : IStorage
+{
+    private readonly Dictionary<StoredKind, (FileStore Store, Uploads Uploads)> _kinds = [];
+
+    /// <summary>Makes the folders.</summary>
+    public FileStorage(DataFolder data, Quota quota)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        foreach (StoredKind kind in new[] { StoredKind.Tensors, StoredKind.Documents })
+        {
+            var store = new FileStore(kind, data.Root);
+            var folder = new UploadFolder(kind, data.Root);
+            store.Open();
+            folder.Open();
+            _kinds[kind] = (store, new Uploads(store, folder, quota));
+        }
+    }
+
+    /// <inheritdoc/>
+    public (FileStore Store, Uploads Uploads) Of(StoredKind kind) => _kinds[kind];
+
+    /// <summary>Takes away what lost processes left behind, and uploads that nobody has gone on with for so long.</summary>
+    public void Sweep(TimeSpan unfinished, TimeSpan leftBehind)
+    {
+        foreach ((FileStore store, Uploads uploads) in _kinds.Values)
+        {
+            store.Sweep(leftBehind);
+            uploads.Folder.Sweep(unfinished, leftBehind);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Distributed.Engine.Checkpoints;
+using Distributed.Silo.Http;
+using Microsoft.Win32.SafeHandles;
+
+namespace Distributed.Silo.Storage;
+
+/// <summary>
+/// Uploads in the making: the bytes of each in a part, and beside it how many of them are there for good. One process at
+/// a time may add to a part.
+/// </summary>
+/// <param name="kind">What is uploaded.</param>
+/// <param name="root">The data folder.</param>
+public sealed class UploadFolder(StoredKind kind, string root)
+{
+    private readonly string _parts = Path.Combine(root, "uploads", kind.Folder, "parts");
+    private readonly string _whole = Path.Combine(root, "uploads", kind.Folder, "whole");
+    private readonly string _states = Path.Combine(root, "uploads", kind.Folder, "states");
+
+    /// <summary>Makes the folders.</summary>
+    public void Open()
+    {
+        Directory.CreateDirectory(_parts);
+        Directory.CreateDirectory(_states);
+        Directory.CreateDirectory(_whole);
+    }
+
+    /// <summary>The file with the bytes of an upload.</summary>
+    public string PartOf(string name) => Path.Combine(_parts, name + ".part");
+
+    /// <summary>How an upload stands; null when none has begun.</summary>
+    public UnfinishedUpload? Find(string name)
+    {
+        try
+        {
+            UnfinishedUpload? upload = JsonSerializer.Deserialize<UnfinishedUpload>(File.ReadAllBytes(StateOf(name)));
+            // A process that was lost between the file's move and the record's end leaves a record without bytes.
+            return upload is not null && File.Exists(PartOf(name)) && new FileInfo(PartOf(name)).Length >= upload.Offset ? upload : null;
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Opens a part for adding to it.</summary>
+    /// <exception cref="RefusedException">Another request adds to it.</exception>
+    public SafeFileHandle OpenPart(string name)
+    {
+        try
+        {
+            return File.OpenHandle(PartOf(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException busy) when (busy.HResult == 11 || busy.Message.Contains("being used by another process", StringComparison.Ordinal))
+        {
+            throw new RefusedException(Refusal.UploadBusy, $"Another upload of '{name}' is under way; try again when it has ended.");
+        }
+    }
+
+    /// <summary>Writes down how an upload stands. Its bytes must be forced to disk before.</summary>
+    public void Note(string name, UnfinishedUpload upload) =>
+        DurableFile.Write(StateOf(name), stream => JsonSerializer.Serialize(stream, upload));
+
+    /// <summary>Takes a whole part out, to be checked and stored under a name of its own.</summary>
+    /// <returns>Where it is now.</returns>
+    public string TakeOut(string name, string content)
+    {
+        string path = Path.Combine(_whole, content);
+        File.Move(PartOf(name), path);
+        File.Delete(StateOf(name));
+        return path;
+    }
+
+    /// <summary>Takes an upload away.</summary>
+    public void Forget(string name)
+    {
+        File.Delete(PartOf(name));
+        File.Delete(StateOf(name));
+    }
+
+    /// <summary>Bytes of all parts.</summary>
+    public long Usage() => new DirectoryInfo(_parts).EnumerateFiles().Sum(file => file.Exists ? file.Length : 0);
+
+    /// <summary>Takes away uploads that nobody has gone on with for so long, and what a lost process left half-written.</summary>
+    public void Sweep(TimeSpan unfinished, TimeSpan half)
+    {
+        foreach (FileInfo part in new DirectoryInfo(_parts).EnumerateFiles())
+        {
+            string name = part.Name[..part.Name.LastIndexOf(".part", StringComparison.Ordinal)];
+            // A part without a record has no bytes that are there for good.
+            if (part.LastWriteTimeUtc <= DateTime.UtcNow - (Find(name) is null ? half : unfinished) && IsFree(part))
+                Forget(name);
+        }
+        foreach (FileInfo whole in new DirectoryInfo(_whole).EnumerateFiles().Where(whole => whole.LastWriteTimeUtc <= DateTime.UtcNow - half))
+            whole.Delete();
+        foreach (FileInfo state in new DirectoryInfo(_states).EnumerateFiles().Where(state => state.LastWriteTimeUtc <= DateTime.UtcNow - half))
+        {
+            if (!state.Name.EndsWith(".json", StringComparison.Ordinal) || Find(state.Name[..^".json".Length]) is null)
+                state.Delete();
+        }
+    }
+
+    private static bool IsFree(FileInfo part)
+    {
+        try
+        {
+            using SafeFileHandle mine = File.OpenHandle(part.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            // An upload is adding to it.
+            return false;
+        }
+    }
+
+    private string StateOf(string name) => Path.Combine(_states, name + ".json");
+}

@@ -56,19 +56,20 @@ public sealed class ClusterClient : IDisposable
         return (await answer.Content.ReadFromJsonAsync<JobStatus>(Json, cancellation).ConfigureAwait(false))!;
     }
 
-    /// <summary>The jobs that the cluster knows, those that have ended among them.</summary>
+    /// <summary>The youngest jobs that the cluster knows, at most a thousand, those that have ended among them.</summary>
     /// <exception cref="ClusterException">No silo answered.</exception>
     public async Task<IReadOnlyList<Guid>> ListAsync(CancellationToken cancellation = default)
     {
         using HttpResponseMessage answer = await SendAsync(
-            silo => silo.GetAsync("v1/jobs", cancellation), again: true, cancellation).ConfigureAwait(false);
-        return (await answer.Content.ReadFromJsonAsync<Guid[]>(Json, cancellation).ConfigureAwait(false))!;
+            silo => silo.GetAsync("v1/jobs?limit=1000", cancellation), again: true, cancellation).ConfigureAwait(false);
+        JsonElement page = await answer.Content.ReadFromJsonAsync<JsonElement>(Json, cancellation).ConfigureAwait(false);
+        return [.. page.GetProperty("jobs").EnumerateArray().Select(job => job.GetProperty("id").GetGuid())];
     }
 
     /// <summary>Ends a job; one that has ended already is left as it is.</summary>
     /// <exception cref="ClusterException">There is no such job, or no silo answered.</exception>
     public async Task CancelAsync(Guid job, CancellationToken cancellation = default) => (await SendAsync(
-        silo => silo.DeleteAsync($"v1/jobs/{job}", cancellation), again: true, cancellation).ConfigureAwait(false)).Dispose();
+        silo => silo.PostAsync($"v1/jobs/{job}/cancel", null, cancellation), again: true, cancellation).ConfigureAwait(false)).Dispose();
 
     /// <summary>The silos of the cluster, as the first that answers sees them.</summary>
     /// <exception cref="ClusterException">No silo answered.</exception>
@@ -115,9 +116,12 @@ public sealed class ClusterClient : IDisposable
     {
         try
         {
-            return await events.MoveNextAsync().ConfigureAwait(false)
-                ? JsonSerializer.Deserialize<JobStatus>(events.Current.Data, Json)
-                : null;
+            while (await events.MoveNextAsync().ConfigureAwait(false))
+            {
+                if (events.Current.EventType == "job")
+                    return JsonSerializer.Deserialize<JobStatus>(events.Current.Data, Json);
+            }
+            return null;
         }
         catch (Exception error) when (error is IOException or HttpRequestException)
         {

@@ -2,7 +2,7 @@ namespace Distributed.Client;
 
 /// <summary>How a job stands, or how it ended.</summary>
 /// <param name="Id">The job.</param>
-/// <param name="State"><c>waiting</c>, <c>running</c>, <c>finished</c>, <c>failed</c> or <c>cancelled</c>.</param>
+/// <param name="State"><c>waiting</c>, <c>running</c>, <c>pausing</c>, <c>paused</c>, <c>cancelling</c>, <c>finished</c>, <c>failed</c> or <c>cancelled</c>.</param>
 /// <param name="Error">Why it failed, in one sentence.</param>
 /// <param name="IsInputError">Whether the input or an option is to blame.</param>
 /// <param name="Done">Estimated share of the work done, 0 to 1.</param>
@@ -19,7 +19,7 @@ public sealed record JobStatus(
     int BlocksFinished, int AttemptsLost, double Redone, IReadOnlyList<JobSilo> Silos)
 {
     /// <summary>Whether nothing more will come of it.</summary>
-    public bool HasEnded => State is not ("waiting" or "running");
+    public bool HasEnded => State is "finished" or "failed" or "cancelled";
 }
 
 /// <summary>A silo's part in a job.</summary>

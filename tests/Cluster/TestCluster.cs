@@ -48,7 +48,7 @@ internal sealed class TestCluster : IAsyncDisposable
                 _primaryPort = port;
             var silo = SiloProcess.Start(
             [
-                ("data", Folder), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
+                ("data", Folder), ("file-roots", Path.GetDirectoryName(Folder)!), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
                 ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
                 _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.Connection),
                 .. _settings,

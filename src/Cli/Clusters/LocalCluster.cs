@@ -62,7 +62,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             int silo = i == 0 ? primary : LocalSilo.FreePort();
             _silos.Add(LocalSilo.Start(http,
             [
-                ("data", wanted.DataFolder), ("secret", secret), ("silo-port", $"{silo}"), ("gateway-port", $"{LocalSilo.FreePort()}"),
+                ("data", wanted.DataFolder), ("file-roots", wanted.FileRoots), ("secret", secret), ("silo-port", $"{silo}"), ("gateway-port", $"{LocalSilo.FreePort()}"),
                 ("cluster", wanted.Postgres is null ? name : wanted.Name), ("threads", $"{wanted.Threads}"),
                 wanted.Postgres is null ? ("primary-port", $"{primary}") : ("postgres", wanted.Postgres),
             ]));
@@ -112,8 +112,9 @@ internal sealed class LocalCluster : IAsyncDisposable
 /// <param name="Silos">Silos.</param>
 /// <param name="Threads">Compute threads of each.</param>
 /// <param name="DataFolder">Folder for jobs and checkpoints; a cluster that is started on it again goes on with its jobs.</param>
+/// <param name="FileRoots">Folders whose files jobs may use, with colons between.</param>
 /// <param name="FirstPort">HTTP port of the first silo; the others have the ports behind it.</param>
 /// <param name="Postgres">Connection string of the database with the membership; null = the first silo keeps it.</param>
 /// <param name="Name">Name of the cluster in the database.</param>
 internal sealed record LocalClusterOptions(
-    int Silos, int Threads, string DataFolder, int FirstPort, string? Postgres, string Name);
+    int Silos, int Threads, string DataFolder, string FileRoots, int FirstPort, string? Postgres, string Name);

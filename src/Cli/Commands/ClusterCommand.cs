@@ -29,6 +29,13 @@ internal static class ClusterCommand
         DefaultValueFactory = _ => "attend-cluster",
     };
 
+    private static readonly Option<string> Files = new("--files")
+    {
+        Description = "Folders whose files jobs may read and write, with colons between. [default: this folder]",
+        HelpName = "DIR:...",
+        DefaultValueFactory = _ => ".",
+    };
+
     private static readonly Option<string?> Postgres = Parsers.Of<string?>(
         "--postgres", "CONNECTION", "Keep the list of silos in this database, so that the loss of any silo is survived; " +
         "without it the first silo keeps it.", text => text);
@@ -48,7 +55,7 @@ internal static class ClusterCommand
             "Runs a cluster of silos on this machine and shows it, until Ctrl-C.\n\nExample:\n  attend cluster up --silos 3\n" +
             "  attend run qkv.safetensors -o out.safetensors --cluster http://127.0.0.1:8470")
         {
-            Silos, Threads, Port, Data, Postgres,
+            Silos, Threads, Port, Data, Files, Postgres,
         };
         up.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => UpAsync(parsed, cancellation)));
         var init = new Command("init", "Makes the tables that silos need in a PostgreSQL database; those that are there stay.") { Database };
@@ -65,7 +72,8 @@ internal static class ClusterCommand
         Require(threads is >= 1 and <= 1024, $"Threads {threads} is out of range; 1 to 1024 is expected.");
         Require(port >= 1 && port + silos <= 65_536, $"Port {port} is out of range; 1 to {65_536 - silos} is expected.");
         var wanted = new LocalClusterOptions(
-            silos, threads, Path.GetFullPath(parsed.GetRequiredValue(Data)), port, parsed.GetValue(Postgres), "attend");
+            silos, threads, Path.GetFullPath(parsed.GetRequiredValue(Data)),
+            string.Join(':', parsed.GetRequiredValue(Files).Split(':', StringSplitOptions.RemoveEmptyEntries).Select(Path.GetFullPath)), port, parsed.GetValue(Postgres), "attend");
         await using LocalCluster cluster = await LocalCluster.StartAsync(wanted, cancellation);
         Console.WriteLine($"{silos} silos of {threads} threads, data in {wanted.DataFolder}");
         Console.WriteLine($"submit with --cluster {string.Join(',', cluster.Silos.Select(silo => silo.Address.ToString().TrimEnd('/')))}");

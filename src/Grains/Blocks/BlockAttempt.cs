@@ -28,6 +28,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private LaneContext? _context;
     private readonly BlockSaver _saver;
     private long _began, _waitsSince, _waited;
+    private volatile bool _saves;
     private BlockClock? _clock;
     private volatile BlockStatus _status = new() { Phase = BlockPhase.Waiting };
 
@@ -42,9 +43,6 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
 
     public BlockAssignment Assignment { get; }
 
-    /// <summary>Whether the block is saved when it is stopped: the job is paused, not ended.</summary>
-    public bool SavesWhenStopped { get; set; }
-
     /// <summary>Ends when the attempt has; it never throws.</summary>
     public Task Ended => _run;
 
@@ -57,8 +55,9 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         Timeline = _clock?.Timeline.View(),
     };
 
-    public async Task StopAsync()
+    public async Task StopAsync(bool saves)
     {
+        _saves = saves;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
     }
@@ -151,9 +150,9 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         {
             await BlockRun.ToEndAsync(worker, source, _engine.Pool, _clock, _stop.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested && !worker.Finished && SavesWhenStopped)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested && !worker.Finished && _saves)
         {
-            // A job that is paused goes on from here; the lanes are all between two folds.
+            // Another attempt goes on from here; the lanes are all between two folds.
             _saver.Save(worker);
             throw;
         }

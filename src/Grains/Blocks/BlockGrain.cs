@@ -24,10 +24,10 @@ internal sealed class BlockGrain(SiloEngine engine) : Grain, IBlockGrain
         return attempt.Status;
     }
 
-    public async Task StopAsync()
+    public async Task StopAsync(bool saves)
     {
         if (engine.Find(Key) is { } attempt)
-            await attempt.StopAsync();
+            await attempt.StopAsync(saves);
         engine.Forget(Key);
         DeactivateOnIdle();
     }

@@ -19,6 +19,7 @@ public interface IBlockGrain : IGrainWithStringKey
     Task<BlockStatus> WatchAsync();
 
     /// <summary>Stops it and forgets it.</summary>
+    /// <param name="saves">Whether another attempt may go on from here.</param>
     [AlwaysInterleave]
-    Task StopAsync();
+    Task StopAsync(bool saves);
 }

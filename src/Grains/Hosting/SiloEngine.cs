@@ -97,7 +97,7 @@ public sealed class SiloEngine : IAsyncDisposable
     {
         foreach ((string key, BlockAttempt block) in BlocksOf(job))
         {
-            await block.StopAsync().ConfigureAwait(false);
+            await block.StopAsync(saves: false).ConfigureAwait(false);
             Forget(key);
         }
         if (_jobs.TryRemove(job, out Lazy<OpenJob>? open) && open.IsValueCreated)

@@ -6,7 +6,7 @@ namespace Distributed.Grains.Jobs;
 [Alias("distributed.job")]
 public interface IJobGrain : IGrainWithGuidKey
 {
-    /// <summary>Takes a job on and begins it. Again with the same key does nothing.</summary>
+    /// <summary>Takes a job on and begins it, or goes on with it when it was paused. Again with the same key does nothing.</summary>
     /// <param name="specification">The specification as JSON; its paths are those that every silo sees.</param>
     /// <returns>Null when it was taken on; otherwise what is wrong with it, in one sentence.</returns>
     [AlwaysInterleave]
@@ -27,6 +27,10 @@ public interface IJobGrain : IGrainWithGuidKey
     /// <summary>How it stands, again and again until it has ended.</summary>
     [AlwaysInterleave]
     IAsyncEnumerable<JobInfo> WatchAsync(CancellationToken cancellation);
+
+    /// <summary>Saves the job and stops it, until it is started again.</summary>
+    [AlwaysInterleave]
+    Task PauseAsync();
 
     /// <summary>Ends the job and takes away what it has made.</summary>
     [AlwaysInterleave]

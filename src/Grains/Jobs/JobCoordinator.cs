@@ -45,7 +45,7 @@ internal sealed partial class JobCoordinator : IDisposable
     private Task _copying = Task.CompletedTask;
     private Exception? _failure;
     private int _failures, _attempts;
-    private bool _cancelled;
+    private bool _cancelled, _paused;
 
     public JobCoordinator(
         Guid job, JobRecord record, SiloEngine engine, ClusterView cluster, IGrainFactory grains, ILogger log)
@@ -64,6 +64,13 @@ internal sealed partial class JobCoordinator : IDisposable
     public void Cancel()
     {
         _cancelled = true;
+        _stop.Cancel();
+    }
+
+    /// <summary>Ends the coordinator, and the blocks once they are saved; the job goes on when it is started again.</summary>
+    public void Pause()
+    {
+        _paused = true;
         _stop.Cancel();
     }
 
@@ -101,6 +108,11 @@ internal sealed partial class JobCoordinator : IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             LogHandsOver(_log, _job, epoch);
+            if (_paused)
+            {
+                await Task.WhenAll(_following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                await CloseAsync();
+            }
         }
         catch (Exception error) when (error is not SupersededException && _engine.Store.LatestEpoch(_job) == epoch)
         {
@@ -296,8 +308,14 @@ internal sealed partial class JobCoordinator : IDisposable
             await FinishAsync(attempt, job, output);
         else if (!_stop.IsCancellationRequested)
             GiveUp(attempt);
-        if (attempt.Silo.Alive)
-            _ = grain.StopAsync().ContinueWith(stopped => stopped.Exception, TaskScheduler.Default);
+        if (!attempt.Silo.Alive)
+            return;
+        // Work is saved as long as it may be gone on with.
+        Task stopping = OrGone(grain.StopAsync(saves: !_cancelled), attempt.Silo);
+        if (_paused)
+            await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        else
+            _ = stopping.ContinueWith(stopped => stopped.Exception, TaskScheduler.Default);
     }
 
     private static async Task<BlockStatus?> OrGone(Task<BlockStatus> call, CoordinatedSilo silo)
@@ -358,33 +376,6 @@ internal sealed partial class JobCoordinator : IDisposable
             await before;
             await Task.Run(() => RowsFile.CopyTo(
                 _engine.Store.RowsOf(_job, block.Block, block.Attempt), job.Plan, job.Plan.Blocks[block.Block], output.Sink));
-        }
-    }
-
-    private async Task EndAsync(JobState state, Exception? error, JobMeasure measure)
-    {
-        if (error is not null)
-            LogFailed(_log, _job, error);
-        _tally.End(state, error);
-        await Task.WhenAll(_silos.Values.Where(silo => silo.Alive).Select(CloseAsync));
-        await _engine.CloseAsync(_job);
-        JobInfo outcome = Info;
-        JobBlocks? blocks = Blocks;
-        await Task.Run(() => _engine.Store.End(_job, outcome, blocks));
-        measure.End(
-            state switch { JobState.Finished => "finished", JobState.Cancelled => "stopped", _ => "failed" }, outcome.Seconds);
-    }
-
-    private async Task CloseAsync(CoordinatedSilo silo)
-    {
-        try
-        {
-            await OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job), silo);
-        }
-        catch (Exception error) when (CallFailure.Is(error))
-        {
-            // It looks by itself whether its jobs have ended (SiloWatch).
-            LogCannotClose(_log, silo.Name, _job, error.Message);
         }
     }
 }

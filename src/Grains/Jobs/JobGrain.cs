@@ -44,6 +44,10 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
                 return error.Message;
             }
         }
+        else if (await Task.Run(() => engine.Store.Outcome(Job)) is null)
+        {
+            await Task.Run(() => engine.Store.Activate(Job));
+        }
         await EnsureRunningAsync();
         return null;
     }
@@ -53,7 +57,7 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         if (_run is not null)
             return;
         JobRecord? record = await Task.Run(() => engine.Store.Load(Job));
-        if (_run is not null || record is null || engine.Store.Outcome(Job) is not null)
+        if (_run is not null || record is null || engine.Store.Outcome(Job) is not null || !engine.Store.IsActive(Job))
             return;
         _coordinator = new JobCoordinator(Job, record, engine, cluster, GrainFactory, log);
         _run = RunAsync(_coordinator);
@@ -89,8 +93,18 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         }
     }
 
+    public async Task PauseAsync()
+    {
+        await Task.Run(() => engine.Store.Deactivate(Job));
+        _coordinator?.Pause();
+        if (_run is { } run)
+            await run;
+    }
+
     public async Task CancelAsync()
     {
+        if (await Task.Run(() => engine.Store.Load(Job) is not null && engine.Store.Outcome(Job) is null))
+            await Task.Run(() => engine.Store.Activate(Job));
         await EnsureRunningAsync();
         _coordinator?.Cancel();
         if (_run is { } run)

@@ -40,7 +40,31 @@ public sealed class JobStore(string root)
     /// <summary>What the blocks of a job that has ended did; null when it never had any.</summary>
     public JobBlocks? Blocks(Guid job) => ReadJson<JobBlocks>(In(job, "blocks.json"));
 
-    /// <summary>The jobs that have not ended.</summary>
+    /// <summary>Whether a job is to be computed: it has neither ended nor been paused.</summary>
+    public bool IsActive(Guid job) => File.Exists(Active(job));
+
+    /// <summary>Writes down that a job is to be computed.</summary>
+    public void Activate(Guid job)
+    {
+        if (!IsActive(job))
+            DurableFile.Write(Active(job), _ => { });
+    }
+
+    /// <summary>Writes down that a job is paused.</summary>
+    public void Deactivate(Guid job)
+    {
+        File.Delete(Active(job));
+        DurableFile.FlushFolder(Path.Combine(root, "active"));
+    }
+
+    /// <summary>Takes away everything that is kept of a job that has ended.</summary>
+    public void Forget(Guid job)
+    {
+        if (Directory.Exists(In(job)))
+            Directory.Delete(In(job), recursive: true);
+    }
+
+    /// <summary>The jobs that are to be computed.</summary>
     public IReadOnlyList<Guid> Unfinished() => Names(Path.Combine(root, "active")).Select(Guid.Parse).ToArray();
 
     /// <summary>All jobs.</summary>

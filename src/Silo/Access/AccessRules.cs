@@ -17,8 +17,14 @@ public static class AccessRules
     public static void AddAccess(this IServiceCollection services, KeyRing keys)
     {
         services.AddSingleton(keys);
-        services.AddAuthentication(KeyAuthentication.Scheme)
-            .AddScheme<Microsoft.AspNetCore.Authentication.AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.Scheme, null);
+        // The core alone: the rest brings keys for cookies, which it would store in the user's home.
+        services.AddWebEncoders();
+        services.AddTransient<KeyAuthentication>();
+        services.AddAuthenticationCore(authentication =>
+        {
+            authentication.DefaultScheme = KeyAuthentication.Scheme;
+            authentication.AddScheme<KeyAuthentication>(KeyAuthentication.Scheme, null);
+        });
         AuthorizationBuilder rules = services.AddAuthorizationBuilder();
         foreach (Role role in Enum.GetValues<Role>())
             rules.AddPolicy(role.ToString(), policy => policy.RequireRole(role.ToString()));

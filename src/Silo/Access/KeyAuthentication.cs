@@ -40,6 +40,6 @@ internal sealed class KeyAuthentication(
             .ExecuteAsync(Context);
     }
 
-    private Task<AuthenticateResult> Known(Caller caller) =>
+    private static Task<AuthenticateResult> Known(Caller caller) =>
         Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(caller.ToPrincipal(Scheme), Scheme)));
 }

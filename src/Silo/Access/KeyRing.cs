@@ -47,7 +47,8 @@ public sealed class KeyRing
             throw new InputException($"Key name '{caller.Name}' is taken in '{path}'; take its line out first, or give another name.");
         (string secret, ApiKey known) = ApiKey.Create(caller);
         File.AppendAllText(path, $"{known}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return secret;
     }
 

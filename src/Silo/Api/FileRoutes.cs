@@ -22,23 +22,23 @@ internal static class FileRoutes
     {
         RouteGroupBuilder files = app.MapGroup($"/v1/{kind.Folder}").WithTags(kind.Folder).WithMetadata(kind);
         string one = char.ToUpperInvariant(kind.One[0]) + kind.One[1..];
-        files.MapGet("", (IStorage storage, string? after, int? limit) => List(storage.Of(kind), after, limit))
+        files.MapGet("", (IStorage storage, string? after, int? limit) => List(storage.FilesOf(kind), after, limit))
             .For(Role.Read).WithName($"list{one}s").WithSummary($"Lists stored {kind.Folder} by name.").Produces<FilePage>();
-        files.MapPut("{name}", (string name, HttpContext context, IStorage storage, ClaimsPrincipal user) => PutAsync(name, context, storage.Of(kind), Caller.Of(user)))
+        files.MapPut("{name}", (string name, HttpContext context, IStorage storage, ClaimsPrincipal user) => PutAsync(name, context, storage.FilesOf(kind), Caller.Of(user)))
             .For(Role.Submit).WithName($"put{one}").RequireRateLimiting(UploadLimit).WithMetadata(new DisableRequestSizeLimitAttribute())
             .WithSummary($"Uploads a {kind.One}, whole or in parts (Content-Range), checked by Content-Digest or Repr-Digest.")
             .Accepts<Stream>("application/octet-stream").Produces<StoredView>(201).Produces<StoredView>(200).Produces<UploadView>(202).ProducesProblem(400)
             .ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(507);
-        files.MapMethods("{name}", Files.Reading, (string name, HttpResponse response, IStorage storage) => Get(name, response, storage.Of(kind)))
+        files.MapMethods("{name}", Files.Reading, (string name, HttpResponse response, IStorage storage) => Get(name, response, storage.FilesOf(kind)))
             .For(Role.Read).WithName($"get{one}").WithSummary($"Downloads a {kind.One}, by ranges if wanted.")
             .Produces(200, contentType: kind.MediaType).ProducesProblem(404);
-        files.MapGet("{name}/info", (string name, IStorage storage) => Answers.Json(StoredView.Of(Existing(name, storage.Of(kind)))))
+        files.MapGet("{name}/info", (string name, IStorage storage) => Answers.Json(StoredView.Of(Existing(name, storage.FilesOf(kind)))))
             .For(Role.Read).WithName($"get{one}Info").WithSummary($"What is known of a stored {kind.One}.").Produces<StoredView>().ProducesProblem(404);
-        files.MapDelete("{name}", (string name, IStorage storage, ClaimsPrincipal user) => Delete(name, storage.Of(kind), Caller.Of(user)))
+        files.MapDelete("{name}", (string name, IStorage storage, ClaimsPrincipal user) => Delete(name, storage.FilesOf(kind), Caller.Of(user)))
             .For(Role.Submit).WithName($"remove{one}").WithSummary($"Removes a {kind.One}; jobs that use it keep it.").Produces(204).ProducesProblem(404);
-        files.MapMethods("{name}/upload", Files.Reading, (string name, HttpResponse response, IStorage storage) => Upload(name, response, storage.Of(kind)))
+        files.MapMethods("{name}/upload", Files.Reading, (string name, HttpResponse response, IStorage storage) => Upload(name, response, storage.FilesOf(kind)))
             .For(Role.Submit).WithName($"get{one}Upload").WithSummary("Where an upload stands that was broken off.").Produces<UploadView>().ProducesProblem(404);
-        files.MapDelete("{name}/upload", (string name, IStorage storage, ClaimsPrincipal user) => DropUpload(name, storage.Of(kind), Caller.Of(user)))
+        files.MapDelete("{name}/upload", (string name, IStorage storage, ClaimsPrincipal user) => DropUpload(name, storage.FilesOf(kind), Caller.Of(user)))
             .For(Role.Submit).WithName($"drop{one}Upload").WithSummary("Forgets an upload that was broken off.").Produces(204).ProducesProblem(404);
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text;
 using Distributed.Engine;
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
@@ -27,7 +28,7 @@ internal static class JobRoutes
         jobs.MapGet("{id:guid}/events", JobEvents.FollowAsync).For(Role.Read).WithName("followJob")
             .WithSummary("Follows a job to its end: server-sent events.").Produces(200, contentType: "text/event-stream").ProducesProblem(404);
         jobs.MapGet("{id:guid}/blocks", BlocksAsync).For(Role.Read).WithName("getJobBlocks").WithSummary("How far a job's blocks are.")
-            .Produces<IReadOnlyList<BlockView>>().ProducesProblem(404);
+            .Produces<JobBlocks>().ProducesProblem(404).ProducesProblem(409);
         jobs.MapGet("{id:guid}/specification", SpecificationAsync).For(Role.Read).WithName("getJobSpecification")
             .WithSummary("The specification as it was submitted.").Produces<object>().ProducesProblem(404);
         jobs.MapMethods("{id:guid}/result", Files.Reading, ResultAsync).For(Role.Read).WithName("getJobResult")
@@ -82,7 +83,10 @@ internal static class JobRoutes
         await service.FindAsync(id) is { } job ? Answers.Json(job.Json) : throw None(id);
 
     private static async Task<IResult> BlocksAsync(Guid id, IJobService service) =>
-        await service.BlocksAsync(id) is { } blocks ? Answers.Json(blocks) : throw None(id);
+        await service.BlocksAsync(id) is { } blocks ? Answers.Json(blocks)
+        : await service.FindAsync(id) is { } job
+            ? throw new RefusedException(Refusal.WrongState, $"Job {id} is {job.Status.State.ToString().ToLowerInvariant()}; its blocks can be seen while it is computed.")
+            : throw None(id);
 
     private static async Task<IResult> SpecificationAsync(Guid id, IJobService service) =>
         await service.PathsAsync(id) is { } paths
@@ -103,7 +107,7 @@ internal static class JobRoutes
 
     private static IResult Send(Guid id, IReadOnlyList<JobFile> files, string? name)
     {
-        JobFile file = (name is null ? files.FirstOrDefault() : files.FirstOrDefault(file => file.Name == name))
+        JobFile file = (name is null ? files is [var first, ..] ? first : null : files.FirstOrDefault(file => file.Name == name))
             ?? throw new RefusedException(Refusal.NoSuchFile, $"Job {id} has made no file of that name; it has made {string.Join(", ", files.Select(file => file.Name))}.");
         return Files.Send(file.Path, file.Name, null, $"Job {id} made '{file.Name}', which has been taken away since.");
     }

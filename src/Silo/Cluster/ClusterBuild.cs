@@ -5,7 +5,6 @@ using Distributed.Silo.Cluster.Membership;
 using Distributed.Silo.Cluster.Queue;
 using Distributed.Silo.Hosting;
 using Distributed.Silo.Jobs;
-using Distributed.Silo.Storage;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
@@ -35,6 +34,7 @@ internal static class ClusterBuild
         {
             AddClustering(silo, settings);
             silo.AddAttentionRing(engine);
+            silo.Services.AddHostedService<ClusterMetricsHosting>();
         });
     }
 

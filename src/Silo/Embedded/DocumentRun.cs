@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Distributed.Engine.Documents;
 using Distributed.Engine.Documents.Specification;
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Jobs;
 
 namespace Distributed.Silo.Embedded;
@@ -22,7 +23,7 @@ internal sealed class DocumentRun : LocalRun, IProgress<DocumentProgress>
 
     public override RunProgress Progress => _progress;
 
-    public override Task<IReadOnlyList<BlockView>> BlocksAsync() => Task.FromResult<IReadOnlyList<BlockView>>([]);
+    public override Task<JobBlocks?> BlocksAsync() => Task.FromResult<JobBlocks?>(null);
 
     public void Report(DocumentProgress value)
     {

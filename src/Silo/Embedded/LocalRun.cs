@@ -1,5 +1,6 @@
 using Distributed.Engine;
 using Distributed.Engine.Files;
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Jobs;
 
 namespace Distributed.Silo.Embedded;
@@ -17,9 +18,9 @@ internal abstract class LocalRun : IJobRun
 
     public abstract RunProgress Progress { get; }
 
-    public abstract Task<IReadOnlyList<BlockView>> BlocksAsync();
+    public abstract Task<JobBlocks?> BlocksAsync();
 
-    public void Stop() => _stop.Cancel();
+    public void Suspend() => _stop.Cancel();
 
     public void Cancel()
     {

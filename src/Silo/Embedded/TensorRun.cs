@@ -1,6 +1,7 @@
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Durable;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Jobs;
 
 namespace Distributed.Silo.Embedded;
@@ -8,7 +9,6 @@ namespace Distributed.Silo.Embedded;
 /// <summary>A job over tensors in this process; it can be stopped, or lost, and gone on with.</summary>
 internal sealed class TensorRun : LocalRun
 {
-    private const string Self = "this process";
     private readonly DurableFileJob _job;
     private readonly FileJobSpecification _specification;
 
@@ -36,12 +36,7 @@ internal sealed class TensorRun : LocalRun
         }
     }
 
-    public override Task<IReadOnlyList<BlockView>> BlocksAsync() => Task.FromResult<IReadOnlyList<BlockView>>(
-    [
-        .. _job.Blocks.Select(block => new BlockView(
-            block.Block, block.State.ToString().ToLowerInvariant(), block.FirstRow, block.Rows, block.Done, Math.Round(block.Seconds, 3),
-            block.State == DurableBlockState.Waiting ? null : Self)),
-    ]);
+    public override Task<JobBlocks?> BlocksAsync() => Task.FromResult(_job.Look());
 
     protected override async Task<IReadOnlyList<string>> ComputeAsync(CancellationToken stop)
     {

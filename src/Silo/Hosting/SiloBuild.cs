@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.RateLimiting;
@@ -7,6 +6,8 @@ using Distributed.Silo.Access;
 using Distributed.Silo.Api;
 using Distributed.Silo.Http;
 using Distributed.Silo.Storage;
+using Distributed.Silo.Telemetry;
+using Microsoft.AspNetCore.RateLimiting;
 
 namespace Distributed.Silo.Hosting;
 
@@ -26,6 +27,7 @@ public static class SiloBuild
         builder.Configuration.Sources.Clear();
         AddLogs(builder);
         AddEndpoint(builder, settings);
+        builder.AddTelemetry($"{settings.Listen}:{settings.HttpPort}");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopsWithin);
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<Failures>();
@@ -89,7 +91,7 @@ public static class SiloBuild
         {
             IStorage storage = all.GetRequiredService<IStorage>();
             return new Jobs.JobSources(
-                data, storage.Of(StoredKind.Tensors).Store, storage.Of(StoredKind.Documents).Store, all.GetRequiredService<Jobs.FileRoots>());
+                data, storage.FilesOf(StoredKind.Tensors).Store, storage.FilesOf(StoredKind.Documents).Store, all.GetRequiredService<Jobs.FileRoots>());
         });
         services.AddHealthChecks().AddCheck<QueueHealth>("queue", tags: [HealthRoutes.Ready]);
     }

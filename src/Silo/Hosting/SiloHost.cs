@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Net;
 using Distributed.Engine;
 using Distributed.Silo.Access;
 

@@ -120,7 +120,7 @@ public sealed class SiloSettings
             throw new InputException("Settings tls-certificate and tls-key go together; one of them is missing.");
         if (!IPAddress.IsLoopback(Listen) && Keys is null)
             throw new InputException($"Setting listen is '{Listen}', which others can reach, but there are no keys: make one with 'Distributed.Silo key NAME ROLE FILE' and give --keys FILE.");
-        _ = (Data, HttpPort, FileRoots, Engine, JobsAtOnce, MemoryBytes, QuotaBytes, KeepsJobs, KeepsUploads, UploadsAtOnce);
+        _ = (Keys, Data, HttpPort, FileRoots, Engine, JobsAtOnce, MemoryBytes, QuotaBytes, KeepsJobs, KeepsUploads, UploadsAtOnce);
     }
 
     /// <summary>A setting's text; null when it is not given.</summary>

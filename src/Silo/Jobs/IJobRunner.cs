@@ -1,4 +1,5 @@
 using Distributed.Engine.FileJobs.Durable;
+using Distributed.Engine.Timelines;
 
 namespace Distributed.Silo.Jobs;
 
@@ -25,11 +26,11 @@ public interface IJobRun
     /// <summary>How far the job is.</summary>
     RunProgress Progress { get; }
 
-    /// <summary>How far its blocks are.</summary>
-    Task<IReadOnlyList<BlockView>> BlocksAsync();
+    /// <summary>How its blocks stand; null while there is no plan, and for a document.</summary>
+    Task<JobBlocks?> BlocksAsync();
 
     /// <summary>Ends the run; what is done is saved, and another run can go on from there.</summary>
-    void Stop();
+    void Suspend();
 
     /// <summary>Ends the run and the job.</summary>
     void Cancel();

@@ -1,3 +1,4 @@
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
 
@@ -29,8 +30,8 @@ public interface IJobService
     /// <returns>The job as it is then, whether or not it has changed; null when there is none.</returns>
     Task<JobSnapshot?> WhenChangedAsync(Guid job, long after, TimeSpan patience, CancellationToken cancellation);
 
-    /// <summary>How far a job's blocks are; none while it is not computed.</summary>
-    Task<IReadOnlyList<BlockView>?> BlocksAsync(Guid job);
+    /// <summary>How a job's blocks stand; null while it is not computed.</summary>
+    Task<JobBlocks?> BlocksAsync(Guid job);
 
     /// <summary>Stops a job so that it can be resumed. One that is paused already is left as it is.</summary>
     /// <exception cref="RefusedException">There is no such job, it has ended, or the caller may not.</exception>

@@ -60,8 +60,10 @@ internal sealed class Job
     public void Show(JobRecord record, string? waitsFor = null)
     {
         Record = record;
-        if (record.State != JobState.Running)
+        if (!record.State.IsAtWork())
             _meter.Reset();
+        else if (record.State == JobState.Running)
+            _meter.Add(record.Progress);
         Publish(record.Progress, waitsFor, record.Revision);
     }
 
@@ -89,7 +91,7 @@ internal sealed class Job
             JobStatus next = JobViews.Of(Record, progress, _meter, waitsFor, before.Revision);
             if (revision == 0 && LooksTheSame(before, next))
                 return;
-            _revision = Math.Max(revision, JobRecord.NextRevision(_revision, DateTimeOffset.UtcNow));
+            _revision = revision > _revision ? revision : JobRecord.NextRevision(_revision, DateTimeOffset.UtcNow);
             _snapshot = new JobSnapshot(next with { Revision = _revision });
             (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }

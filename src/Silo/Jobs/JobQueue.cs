@@ -1,3 +1,4 @@
+using Distributed.Engine.Timelines;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
 using Distributed.Silo.Storage;
@@ -8,7 +9,7 @@ namespace Distributed.Silo.Jobs;
 /// The jobs of one owner of a data folder: takes them on, computes them in turn, and keeps their records. Whatever it
 /// reports is on disk.
 /// </summary>
-public sealed partial class JobQueue : IJobService, IAsyncDisposable
+internal sealed partial class JobQueue : IJobService, IAsyncDisposable
 {
     private readonly JobQueueOptions _options;
     private readonly DataFolder _data;
@@ -44,6 +45,9 @@ public sealed partial class JobQueue : IJobService, IAsyncDisposable
         await Task.Run(SweepFolders).ConfigureAwait(false);
         _scheduler.Begin();
     }
+
+    /// <summary>Leaves the jobs to another owner of the folder, who finds them at work.</summary>
+    public Task LeaveAsync() => _scheduler.LeaveAsync();
 
     /// <summary>Takes no more jobs, and stops those that are computed so that they can be gone on with.</summary>
     public Task DrainAsync() => _scheduler.DrainAsync();
@@ -91,8 +95,8 @@ public sealed partial class JobQueue : IJobService, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<BlockView>?> BlocksAsync(Guid job) => _board.Find(job) is not { } found ? null
-        : found.Run is { } run ? await run.BlocksAsync().ConfigureAwait(false) : [];
+    public async Task<JobBlocks?> BlocksAsync(Guid job) =>
+        _board.Find(job)?.Run is { } run ? await run.BlocksAsync().ConfigureAwait(false) : null;
 
     /// <inheritdoc/>
     public Task<JobSnapshot> PauseAsync(Guid job, Caller caller) => ChangeAsync(job, caller, "paused", state => state switch
@@ -205,7 +209,7 @@ public sealed partial class JobQueue : IJobService, IAsyncDisposable
         JobRecord? changed = await _scheduler.Keeper.MoveAsync(job, record => next(record.State) is { } state
             ? record.In(state, DateTimeOffset.UtcNow) : null).ConfigureAwait(false);
         if (changed?.State is JobState.Pausing)
-            job.Run?.Stop();
+            job.Run?.Suspend();
         else if (changed?.State is JobState.Cancelling)
             job.Run?.Cancel();
         else if (changed?.State is JobState.Cancelled)

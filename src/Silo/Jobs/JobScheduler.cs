@@ -11,6 +11,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     private readonly Dictionary<Guid, Task> _following = [];
     private readonly JobOrdering _ordering = new();
     private Task _loop = Task.CompletedTask;
+    private volatile bool _left, _disposed;
     private DateTimeOffset _retained;
 
     /// <summary>What changes jobs.</summary>
@@ -24,12 +25,22 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     /// <summary>Looks at once whether something can be started.</summary>
     public void Wake() => _wake.Release();
 
+    /// <summary>Starts nothing more and follows nothing more; what runs goes on.</summary>
+    public async Task LeaveAsync()
+    {
+        _left = true;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+    }
+
     public async Task DrainAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
+        if (_left)
+            return;
         foreach (Job job in board.In(JobState.Running, JobState.Pausing, JobState.Cancelling))
-            job.Run?.Stop();
+            job.Run?.Suspend();
         Task[] following;
         lock (_following)
             following = [.. _following.Values];
@@ -38,6 +49,9 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         await DrainAsync().ConfigureAwait(false);
         _stop.Dispose();
         _wake.Dispose();
@@ -91,7 +105,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         if (job.Record.State == JobState.Cancelling)
             job.Run.Cancel();
         else if (job.Record.State == JobState.Pausing)
-            job.Run.Stop();
+            job.Run.Suspend();
         lock (_following)
             _following[job.Id] = Task.Run(() => FollowAsync(job, job.Run));
         return true;
@@ -111,6 +125,8 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     {
         while (!run.Ended.IsCompleted)
         {
+            if (_left)
+                return;
             await Task.WhenAny(run.Ended, Task.Delay(Tick)).ConfigureAwait(false);
             job.Show(run.Progress);
         }

@@ -32,7 +32,7 @@ internal static class JobViews
             PairsSeen = progress.PairsSeen,
             TilesDone = (long)(done * tiles),
             Tiles = tiles,
-            Blocks = Math.Max(record.Plan?.Blocks ?? 0, progress.Blocks),
+            Blocks = progress.Blocks > 0 ? progress.Blocks : record.Plan?.Blocks ?? 0,
             BlocksFinished = progress.BlocksFinished,
             MemoryBytes = record.MemoryBytes,
             Starts = record.Starts,

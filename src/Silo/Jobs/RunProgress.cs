@@ -45,13 +45,3 @@ public sealed record RunProgress
 /// <param name="Waiting">Share of its blocks' time in which they waited for tiles.</param>
 /// <param name="LastFinished">Seconds from the job's start until its last block was finished.</param>
 public sealed record SiloPart(string Silo, bool Alive, int Running, int Finished, double Waiting, double LastFinished);
-
-/// <summary>How far one block of a job is.</summary>
-/// <param name="Block">The block.</param>
-/// <param name="State"><c>waiting</c>, <c>running</c> or <c>finished</c>.</param>
-/// <param name="FirstRow">Its first query row.</param>
-/// <param name="Rows">Its query rows.</param>
-/// <param name="Done">Estimated share of its work done, 0 to 1.</param>
-/// <param name="Seconds">Seconds it has been computed.</param>
-/// <param name="Silo">The silo that computes or computed it.</param>
-public sealed record BlockView(int Block, string State, long FirstRow, long Rows, double Done, double Seconds, string? Silo);

@@ -4,7 +4,7 @@ namespace Distributed.Silo.Storage;
 public interface IStorage
 {
     /// <summary>The files of a kind, and the uploads to them.</summary>
-    (FileStore Store, Uploads Uploads) Of(StoredKind kind);
+    (FileStore Store, Uploads Uploads) FilesOf(StoredKind kind);
 }
 
 /// <summary>The stored files of every kind, in one data folder.</summary>
@@ -27,7 +27,7 @@ public sealed class FileStorage : IStorage
     }
 
     /// <inheritdoc/>
-    public (FileStore Store, Uploads Uploads) Of(StoredKind kind) => _kinds[kind];
+    public (FileStore Store, Uploads Uploads) FilesOf(StoredKind kind) => _kinds[kind];
 
     /// <summary>Takes away what lost processes left behind, and uploads that nobody has gone on with for so long.</summary>
     public void Sweep(TimeSpan unfinished, TimeSpan leftBehind)

@@ -48,8 +48,8 @@ internal sealed class PartWriter
             {
                 await written.ConfigureAwait(false);
                 (filling, writing) = (writing, filling);
-                byte[] full = writing;
-                written = Task.Run(() => Write(full.AsSpan(0, count)), CancellationToken.None);
+                ReadOnlyMemory<byte> full = writing.AsMemory(0, count);
+                written = Task.Run(() => Write(full.Span), CancellationToken.None);
             }
         }
         finally

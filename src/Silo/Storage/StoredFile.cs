@@ -15,4 +15,5 @@ public sealed record StoredFile(
 /// <param name="Name">Its name.</param>
 /// <param name="DType">Element type, as the file writes it.</param>
 /// <param name="Shape">Extents, outermost first.</param>
-public sealed record StoredTensor(string Name, string DType, IReadOnlyList<long> Shape);
+public sealed record StoredTensor(
+    string Name, [property: System.Text.Json.Serialization.JsonPropertyName("dtype")] string DType, IReadOnlyList<long> Shape);

@@ -22,7 +22,7 @@ public sealed record StoredKind(string Folder, string One, string MediaType, Fun
 
     /// <summary>The ending that content of this name gets, by which the engine knows formats.</summary>
     public string EndingFor(string name) => this == Documents ? ".txt"
-        : Path.GetExtension(name).ToLowerInvariant() is ".npy" or ".npz" or ".safetensors" and var known ? known
+        : Path.GetExtension(name).ToLowerInvariant() is var ending && ending is ".npy" or ".npz" or ".safetensors" ? ending
         : "";
 
     private static StoredTensor[] LookAtTensors(string path, string name)

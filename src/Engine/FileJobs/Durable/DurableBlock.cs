@@ -6,7 +6,6 @@ using Distributed.Engine.Ring;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Timelines;
 using Distributed.Kernels.Cpu;
-using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.FileJobs.Durable;
 
@@ -36,19 +35,6 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
 
     public long PairsSeen => Tally?.PairsSeen ?? _context?.PairsSeen ?? 0;
 
-    public DurableBlockProgress Progress
-    {
-        get
-        {
-            RowRange rows = Rows;
-            double cost = _block.Cost * _plan.Shape.Batch * _plan.Shape.QueryHeads;
-            return new DurableBlockProgress(
-                _block.Index,
-                Tally is not null ? DurableBlockState.Finished : _context is not null ? DurableBlockState.Running : DurableBlockState.Waiting,
-                rows.Start, rows.Count, Tally is not null || cost == 0 ? 1 : Math.Min(1, CostDone / cost), Seconds);
-        }
-    }
-
     /// <summary>What it is doing or has done.</summary>
     public BlockView View => _view with
     {
@@ -61,12 +47,6 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
     };
 
     private double Seconds => Tally?.Seconds ?? (_began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds);
-
-    private RowRange Rows => _block.QuerySpans == 0
-        ? default
-        : new RowRange(
-            _plan.QueryGrid[_block.FirstQuerySpan].Start,
-            checked((int)(_plan.QueryGrid[_block.FirstQuerySpan + _block.QuerySpans - 1].End - _plan.QueryGrid[_block.FirstQuerySpan].Start)));
 
     /// <summary>Computes it to its end. When it is cancelled it is saved, so that no work is lost.</summary>
     public async Task RunAsync(DurableRun run, CancellationToken cancellation)

@@ -45,9 +45,6 @@ public sealed class DurableFileJob(
         }
     }
 
-    /// <summary>How far its blocks are; none before it runs.</summary>
-    public IReadOnlyList<DurableBlockProgress> Blocks => [.. _blocks.Select(block => block.Progress)];
-
     /// <summary>What its blocks are doing and have done; null before it runs.</summary>
     public JobBlocks? Look() => _plan is null
         ? null

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
@@ -30,7 +31,7 @@ internal sealed class ClusterJobService(IGrainFactory grains, IHostApplicationLi
         return Snapshot(await AskAsync(new QueueQuestion(QueueMatter.WhenChanged, job, after, wait, [])).WaitAsync(cancellation));
     }
 
-    public async Task<IReadOnlyList<BlockView>?> BlocksAsync(Guid job) => Read<BlockView[]>(await AskAsync(QueueMatter.Blocks, job));
+    public async Task<JobBlocks?> BlocksAsync(Guid job) => Read<JobBlocks>(await AskAsync(QueueMatter.Blocks, job));
 
     public async Task<JobSnapshot> PauseAsync(Guid job, Caller caller) => Snapshot(await AskAsync(QueueMatter.Pause, job, caller))!;
 

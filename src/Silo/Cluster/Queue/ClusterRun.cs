@@ -1,7 +1,11 @@
+using System.Text.Json;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Jobs;
+using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
+using JobRecord = Distributed.Silo.Jobs.JobRecord;
 using JobState = Distributed.Grains.Jobs.JobState;
 
 namespace Distributed.Silo.Cluster.Queue;
@@ -14,14 +18,13 @@ internal sealed class ClusterRun : IJobRun
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
     private readonly JobRecord _job;
     private readonly IJobGrain _grain;
-    private readonly Grains.Hosting.ClusterView _cluster;
     private readonly CancellationTokenSource _asked = new();
     private volatile RunProgress _progress;
     private volatile bool _cancel;
 
-    public ClusterRun(JobRecord job, IJobGrain grain, Grains.Hosting.ClusterView cluster)
+    public ClusterRun(JobRecord job, IJobGrain grain)
     {
-        (_job, _grain, _cluster, _progress) = (job, grain, cluster, job.Progress);
+        (_job, _grain, _progress) = (job, grain, job.Progress);
         Ended = Task.Run(RunAsync);
     }
 
@@ -29,14 +32,10 @@ internal sealed class ClusterRun : IJobRun
 
     public RunProgress Progress => _progress;
 
-    public async Task<IReadOnlyList<BlockView>> BlocksAsync()
-    {
-        JobBlock[] blocks = await _grain.BlocksAsync();
-        return [.. blocks.Select(block => new BlockView(
-            block.Block, block.State.ToString().ToLowerInvariant(), block.FirstRow, block.Rows, block.Done, Math.Round(block.Seconds, 3), block.Silo))];
-    }
+    public async Task<JobBlocks?> BlocksAsync() =>
+        await _grain.GetBlocksAsync() is { } json ? JsonSerializer.Deserialize<JobBlocks>(json, ApiJson.Options) : null;
 
-    public void Stop() => _asked.Cancel();
+    public void Suspend() => _asked.Cancel();
 
     public void Cancel()
     {

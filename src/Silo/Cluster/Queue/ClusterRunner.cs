@@ -8,6 +8,7 @@ using Distributed.Silo.Embedded;
 using Distributed.Silo.Hosting;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
+using JobRecord = Distributed.Silo.Jobs.JobRecord;
 
 namespace Distributed.Silo.Cluster.Queue;
 
@@ -33,7 +34,7 @@ internal sealed class ClusterRunner(
 
     public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
         ? _local.Start(job)
-        : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id), cluster);
+        : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id));
 
     public Task ForgetAsync(Guid job) => Task.Run(() => engine.Store.Forget(job));
 }

@@ -1,0 +1,43 @@
+using Distributed.Engine.Telemetry;
+using Distributed.Engine.Timelines;
+using Distributed.Grains.Hosting;
+using Distributed.Grains.Placement;
+using Distributed.Grains.Silos;
+
+namespace Distributed.Grains.Jobs;
+
+/// <summary>How a job ends, or is let go of.</summary>
+internal sealed partial class JobCoordinator
+{
+    private async Task CloseAsync()
+    {
+        await Task.WhenAll(_silos.Values.Where(silo => silo.Alive).Select(CloseAsync));
+        await _engine.CloseAsync(_job);
+    }
+
+    private async Task EndAsync(JobState state, Exception? error, JobMeasure measure)
+    {
+        if (error is not null)
+            LogFailed(_log, _job, error);
+        _tally.End(state, error);
+        await CloseAsync();
+        JobInfo outcome = Info;
+        JobBlocks? blocks = Blocks;
+        await Task.Run(() => _engine.Store.End(_job, outcome, blocks));
+        measure.End(
+            state switch { JobState.Finished => "finished", JobState.Cancelled => "stopped", _ => "failed" }, outcome.Seconds);
+    }
+
+    private async Task CloseAsync(CoordinatedSilo silo)
+    {
+        try
+        {
+            await OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job), silo);
+        }
+        catch (Exception error) when (CallFailure.Is(error))
+        {
+            // It looks by itself whether its jobs have ended (SiloWatch).
+            LogCannotClose(_log, silo.Name, _job, error.Message);
+        }
+    }
+}

@@ -35,5 +35,7 @@ internal static class AttendCommand
         PlanCommand.Create(),
         BenchCommand.Create(),
         ClusterCommand.Create(),
+        JobCommand.Create(),
+        TensorCommand.Create(),
     };
 }

@@ -59,7 +59,7 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
     private async Task<(TimeSpan, JobStatus)> TogetherAsync(
         string folder, FileJobSpecification job, CancellationToken cancellation)
     {
-        var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), wanted.Port, null, "bench");
+        var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), folder, wanted.Port, null, "bench");
         await using LocalCluster cluster = await LocalCluster.StartAsync(options, cancellation);
         Uri[] silos = [.. cluster.Silos.Select(silo => silo.Address)];
         FileJobSpecification there = job with { Output = OutputOf(job, "together") };

@@ -28,10 +28,10 @@ internal static class ClusterRun
         FileJobSpecification job, IReadOnlyList<Uri> silos, IProgress<JobProgress>? progress, CancellationToken cancellation)
     {
         job.Validate();
-        using var client = new ClusterClient(silos);
+        using var client = new SiloClient(silos);
         try
         {
-            Guid id = await client.SubmitAsync(SpecificationDocument.Write(WithFullPaths(job)), cancellation);
+            Guid id = (await client.SubmitAsync(SpecificationDocument.Write(WithFullPaths(job)), null, cancellation)).Id;
             try
             {
                 return await FollowAsync(client, id, progress, cancellation);
@@ -43,14 +43,14 @@ internal static class ClusterRun
                 throw;
             }
         }
-        catch (ClusterException error)
+        catch (SiloException error)
         {
             throw error.IsInputError ? new InputException(error.Message, error) : new IOException(error.Message, error);
         }
     }
 
     private static async Task<JobStatus> FollowAsync(
-        ClusterClient client, Guid id, IProgress<JobProgress>? progress, CancellationToken cancellation)
+        SiloClient client, Guid id, IProgress<JobProgress>? progress, CancellationToken cancellation)
     {
         JobStatus? last = null;
         await foreach (JobStatus status in client.WatchAsync(id, cancellation))

@@ -103,7 +103,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             // It does not listen yet.
             return 0;
         }
-        using var client = new ClusterClient(silo.Address);
+        using var client = new SiloClient(silo.Address);
         return (await client.GetClusterAsync(cancellation)).Active.Count;
     }
 }

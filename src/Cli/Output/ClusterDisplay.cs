@@ -7,6 +7,7 @@ namespace Distributed.Cli.Output;
 /// <summary>Shows a cluster as it is: a table that is kept up to date on a terminal, a line for each change elsewhere.</summary>
 internal static class ClusterDisplay
 {
+    private const int JobsAsked = 1000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), AnswersWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>Shows it until it is told to stop.</summary>
@@ -50,13 +51,14 @@ internal static class ClusterDisplay
         LocalSilo[] alive = [.. cluster.Silos.Where(silo => silo.IsAlive)];
         if (alive.Length == 0)
             return new View(cluster.Silos, 0, [.. ended.Values]);
-        using var client = new ClusterClient(alive.Select(silo => silo.Address));
+        using var client = new SiloClient(alive.Select(silo => silo.Address));
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         late.CancelAfter(AnswersWithin);
         try
         {
             var running = new List<JobStatus>();
-            foreach (Guid id in (await client.ListAsync(late.Token)).Where(id => !ended.ContainsKey(id)))
+            JobPage page = await client.ListAsync(new JobQuery { Limit = JobsAsked }, late.Token);
+            foreach (Guid id in page.Jobs.Select(job => job.Id).Where(id => !ended.ContainsKey(id)))
             {
                 JobStatus job = await client.GetAsync(id, late.Token);
                 if (job.HasEnded)
@@ -66,7 +68,7 @@ internal static class ClusterDisplay
             }
             return new View(cluster.Silos, (await client.GetClusterAsync(late.Token)).Active.Count, [.. running, .. ended.Values]);
         }
-        catch (Exception error) when (error is ClusterException
+        catch (Exception error) when (error is SiloException
             || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             // A silo was lost this moment, and the others have not agreed on it yet: the next look shows.

@@ -15,7 +15,7 @@ namespace Distributed.Silo.Cluster.Queue;
 internal sealed class ClusterRun : IJobRun
 #pragma warning restore CA1001
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
     private readonly JobRecord _job;
     private readonly IJobGrain _grain;
     private readonly CancellationTokenSource _asked = new();

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace Distributed.Client;
 
-/// <summary>The cluster refused a request, or no silo answered.</summary>
-public sealed class ClusterException : Exception
+/// <summary>A silo refused a request, or no silo answered.</summary>
+public sealed class SiloException : Exception
 {
     /// <summary>Makes the exception.</summary>
     /// <param name="message">One sentence.</param>
     /// <param name="status">What the silo answered; null when none did.</param>
     /// <param name="cause">The error underneath.</param>
-    public ClusterException(string message, HttpStatusCode? status, Exception? cause = null)
+    public SiloException(string message, HttpStatusCode? status, Exception? cause = null)
         : base(message, cause) => Status = status;
 
     /// <summary>What the silo answered; null when none did.</summary>
@@ -20,10 +20,10 @@ public sealed class ClusterException : Exception
     public bool IsInputError => Status is { } status && (int)status is >= 400 and < 500;
 
     /// <summary>The exception of an answer that is no success: its problem details (RFC 9457), or what else it says.</summary>
-    internal static async Task<ClusterException> OfAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    internal static async Task<SiloException> OfAsync(HttpResponseMessage answer, CancellationToken cancellation)
     {
         string said = await answer.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false);
-        return new ClusterException(Detail(said) ?? $"The silo answered {(int)answer.StatusCode} {answer.ReasonPhrase}.", answer.StatusCode);
+        return new SiloException(Detail(said) ?? $"The silo answered {(int)answer.StatusCode} {answer.ReasonPhrase}.", answer.StatusCode);
     }
 
     private static string? Detail(string body)

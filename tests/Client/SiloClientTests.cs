@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Distributed.Client.Tests;
 
-public class ClusterClientTests
+public class SiloClientTests
 {
     private static readonly Guid Job = Guid.Parse("3f2504e0-4f89-41d3-9a0c-0305e82c3301");
 
@@ -12,7 +12,7 @@ public class ClusterClientTests
     {
         using var client = Client(_ => Answer(HttpStatusCode.Accepted, $$"""{"id":"{{Job}}"}"""));
 
-        Assert.Equal(Job, await client.SubmitAsync("{}"));
+        Assert.Equal(Job, (await client.SubmitAsync("{}")).Id);
     }
 
     [Fact]
@@ -20,22 +20,27 @@ public class ClusterClientTests
     {
         using var client = Client(_ => Answer(HttpStatusCode.BadRequest, """{"title":"no","detail":"$.inputs is missing."}"""));
 
-        ClusterException refused = await Assert.ThrowsAsync<ClusterException>(() => client.SubmitAsync("{}"));
+        SiloException refused = await Assert.ThrowsAsync<SiloException>(() => client.SubmitAsync("{}"));
 
         Assert.Equal("$.inputs is missing.", refused.Message);
         Assert.True(refused.IsInputError);
     }
 
     [Fact]
-    public async Task A_submission_is_not_sent_twice_when_its_answer_is_lost()
+    public async Task A_submission_whose_answer_is_lost_is_sent_again_as_the_same_one()
     {
-        int sent = 0;
-        using var client = Client(
-            _ => throw new HttpRequestException(HttpRequestError.ResponseEnded, $"lost {++sent}"), _ => Answer(HttpStatusCode.Accepted, ""));
+        var keys = new List<string>();
+        using var client = Client(request =>
+        {
+            keys.Add(request.Headers.GetValues("Idempotency-Key").Single());
+            return keys.Count == 1
+                ? throw new HttpRequestException(HttpRequestError.ResponseEnded, "lost")
+                : Answer(HttpStatusCode.OK, $$"""{"id":"{{Job}}"}""");
+        });
 
-        await Assert.ThrowsAsync<ClusterException>(() => client.SubmitAsync("{}"));
-
-        Assert.Equal(1, sent);
+        Assert.Equal(Job, (await client.SubmitAsync("{}")).Id);
+        Assert.Equal(2, keys.Count);
+        Assert.Single(keys.Distinct());
     }
 
     [Fact]
@@ -45,7 +50,7 @@ public class ClusterClientTests
             _ => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
             _ => Answer(HttpStatusCode.Accepted, $$"""{"id":"{{Job}}"}"""));
 
-        Assert.Equal(Job, await client.SubmitAsync("{}"));
+        Assert.Equal(Job, (await client.SubmitAsync("{}")).Id);
     }
 
     [Fact]
@@ -68,7 +73,7 @@ public class ClusterClientTests
     {
         using var client = Client(_ => Answer(HttpStatusCode.NotFound, $$"""{"detail":"There is no job {{Job}}."}"""));
 
-        ClusterException missing = await Assert.ThrowsAsync<ClusterException>(() => client.GetAsync(Job));
+        SiloException missing = await Assert.ThrowsAsync<SiloException>(() => client.GetAsync(Job));
 
         Assert.Equal((HttpStatusCode.NotFound, true), (missing.Status, missing.IsInputError));
     }
@@ -86,8 +91,9 @@ public class ClusterClientTests
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body) };
 
-    private static ClusterClient Client(params Func<HttpRequestMessage, HttpResponseMessage>[] silos) => new(
-        [.. silos.Select(silo => new HttpClient(new Handler(silo)) { BaseAddress = new Uri("http://127.0.0.1:1/") })]);
+    private static SiloClient Client(params Func<HttpRequestMessage, HttpResponseMessage>[] silos) => new(
+        [.. silos.Select(silo => new HttpClient(new Handler(silo)) { BaseAddress = new Uri("http://127.0.0.1:1/") })],
+        TimeSpan.FromSeconds(60));
 
     private sealed class Handler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {

@@ -4,6 +4,9 @@ namespace Distributed.Simulator.Clock;
 internal sealed class SimulatedTime : TimeProvider
 {
     private readonly PriorityQueue<Action, Due> _events = new(EarlierFirst.Instance);
+
+    // Timers of one length are due in the order of their making, and nearly all are stopped before they are due.
+    private readonly Dictionary<long, Queue<TimerEntry>> _timers = [];
     private long _now;
     private long _order;
 
@@ -22,7 +25,7 @@ internal sealed class SimulatedTime : TimeProvider
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(this, () => callback(state));
+        var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
     }
@@ -53,12 +56,44 @@ internal sealed class SimulatedTime : TimeProvider
     /// <returns>False when nothing ever will be.</returns>
     public bool Step()
     {
-        if (!_events.TryDequeue(out Action? action, out Due at))
+        Queue<TimerEntry>? timers = EarliestTimers();
+        bool any = _events.TryPeek(out Action? action, out Due at);
+        if (timers is not null && (!any || EarlierFirst.Instance.Compare(timers.Peek().At, at) < 0))
+        {
+            TimerEntry entry = timers.Dequeue();
+            _now = entry.At.Time;
+            entry.Timer.Fire();
+            return true;
+        }
+        if (!any)
             return false;
+        _events.Dequeue();
         _now = at.Time;
-        action();
+        action!();
         return true;
     }
+
+    private Queue<TimerEntry>? EarliestTimers()
+    {
+        Queue<TimerEntry>? earliest = null;
+        foreach (Queue<TimerEntry> timers in _timers.Values)
+        {
+            while (timers.TryPeek(out TimerEntry entry) && !entry.Timer.Is(entry.Version))
+                timers.Dequeue();
+            if (timers.Count > 0 && (earliest is null || EarlierFirst.Instance.Compare(timers.Peek().At, earliest.Peek().At) < 0))
+                earliest = timers;
+        }
+        return earliest;
+    }
+
+    private void Start(Timer timer, int version, TimeSpan dueTime)
+    {
+        if (!_timers.TryGetValue(dueTime.Ticks, out Queue<TimerEntry>? same))
+            _timers.Add(dueTime.Ticks, same = []);
+        same.Enqueue(new TimerEntry(timer, version, new Due(_now + dueTime.Ticks, _order++)));
+    }
+
+    private readonly record struct TimerEntry(Timer Timer, int Version, Due At);
 
     private readonly record struct Due(long Time, long Order);
 
@@ -69,25 +104,33 @@ internal sealed class SimulatedTime : TimeProvider
         public int Compare(Due x, Due y) => x.Time != y.Time ? x.Time.CompareTo(y.Time) : x.Order.CompareTo(y.Order);
     }
 
-    private sealed class Timer(SimulatedTime time, Action action) : ITimer
+    private sealed class Timer(SimulatedTime time, TimerCallback callback, object? state) : ITimer
     {
+        private TimerCallback? _callback = callback;
+        private object? _state = state;
         private int _version;
+
+        public bool Is(int version) => _version == version;
+
+        public void Fire()
+        {
+            _version++;
+            _callback?.Invoke(_state);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            int version = ++_version;
+            _version++;
             if (dueTime != Timeout.InfiniteTimeSpan)
-            {
-                time.After(dueTime, () =>
-                {
-                    if (version == _version)
-                        action();
-                });
-            }
+                time.Start(this, _version, dueTime);
             return true;
         }
 
-        public void Dispose() => _version++;
+        public void Dispose()
+        {
+            _version++;
+            (_callback, _state) = (null, null);
+        }
 
         public ValueTask DisposeAsync()
         {

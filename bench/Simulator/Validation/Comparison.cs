@@ -1,0 +1,68 @@
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
+using Distributed.Simulator.Model;
+using Distributed.Simulator.Ring;
+using Distributed.Simulator.Runs;
+
+namespace Distributed.Simulator.Validation;
+
+/// <summary>Runs jobs on real silos of this machine and on simulated ones, and compares the times.</summary>
+/// <param name="real">Runs the real ones.</param>
+/// <param name="heads">Heads.</param>
+/// <param name="dim">Elements of a head.</param>
+/// <param name="rows">Rows of the jobs.</param>
+internal sealed class Comparison(RealRun real, int heads, int dim, long rows)
+{
+    /// <summary>The largest difference that is taken, as a share of the real time.</summary>
+    public const double Taken = 0.10;
+
+    /// <summary>Rows of a job that is over at once: what is left of its time is handing it in and out.</summary>
+    private const long HardlyAnyRows = 1024;
+
+    /// <summary>Runs and compares all of them.</summary>
+    /// <returns>Whether every difference is within <see cref="Taken"/>.</returns>
+    public async Task<bool> RunAsync(IReadOnlyList<int> silos, IReadOnlyList<bool> causal, int rounds)
+    {
+        int cores = Environment.ProcessorCount;
+        (double link, TimeSpan latency) = await MachineMeasure.LinkAsync();
+        double disk = MachineMeasure.DiskBytesPerSecond();
+        Console.WriteLine($"link {Say.Bytes(link)}/s, message {latency.TotalMicroseconds:f0} µs, disk {Say.Bytes(disk)}/s, {cores} cores\n");
+        var table = new MarkdownTable("silos", "mask", "pairs/s of a thread", "partial factor", "handing in and out", "real", "simulated", "difference");
+        bool all = true;
+        foreach (int count in silos)
+        {
+            Speed thread = await MachineMeasure.SpeedAsync(Math.Min(count, cores), heads, dim, rows / 2);
+            // More silos than cores have a share of a core each.
+            Speed speed = thread.Times(Math.Min(1, (double)cores / count));
+            double handing = await real.SecondsAsync(count, HardlyAnyRows, causal: false, rounds: 3);
+            foreach (bool isCausal in causal)
+            {
+                double seconds = await real.SecondsAsync(count, rows, isCausal, rounds);
+                double simulated = handing + Simulate(count, speed, link, latency, disk, isCausal).TotalSeconds;
+                double difference = simulated / seconds - 1;
+                all &= Math.Abs(difference) <= Taken;
+                table.Add(
+                    $"{count}", isCausal ? "causal" : "full", $"{thread.PairsPerSecond:g4}", $"{thread.PartialFactor:f2}", $"{handing:f2} s",
+                    $"{seconds:f2} s", $"{simulated:f2} s", $"{difference:+0.0%;-0.0%}");
+            }
+        }
+        Console.WriteLine(table);
+        return all;
+    }
+
+    private TimeSpan Simulate(int silos, Speed speed, double link, TimeSpan latency, double disk, bool causal)
+    {
+        var job = new JobModel(
+            new AttentionShape(1, heads, heads, rows, rows, dim, dim),
+            new AttentionOptions { Causal = causal ? CausalAlignment.TopLeft : null }, ElementType.F32);
+        return ClusterSimulation.Run(
+            new ClusterModel
+            {
+                Silos = silos,
+                Speed = speed,
+                LinkBytesPerSecond = link,
+                Latency = latency,
+                StoreBytesPerSecond = disk / silos, // All of them write to one disk.
+            }, job).Took;
+    }
+}

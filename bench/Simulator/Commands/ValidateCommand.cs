@@ -13,7 +13,7 @@ internal static class ValidateCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private static readonly Option<int> Rows = ClusterOptions.Whole("--rows", 32_768, "Rows.");
+    private static readonly Option<int> Rows = ClusterOptions.Whole("--rows", 16_384, "Rows.");
     private static readonly Option<int> Heads = ClusterOptions.Whole("--heads", 8, "Heads.");
     private static readonly Option<int> Dim = ClusterOptions.Whole("--head-size", 128, "Elements of a head.");
     private static readonly Option<int> Rounds = ClusterOptions.Whole("--rounds", 1, "How often each real job is run; the median counts.");

@@ -15,14 +15,13 @@ internal sealed class SimulatedBlock : IBlockWatch<SimulatedWorker>
     private readonly SimulatedWorker _worker;
     private readonly CheckpointPace _pace;
     private readonly long _stateBytes;
-    private readonly TimeSpan _began;
-    private TimeSpan _waitsSince;
+    private TimeSpan _began, _ended, _waitsSince;
 
     public SimulatedBlock(
-        SimulatedTime time, ClusterModel model, SimulatedSilo silo, JobPlan plan, int block, long stateBytes, int savedStep)
+        SimulatedTime time, ClusterModel model, SimulatedSilo silo, JobPlan plan, int block, int rowsPerLane, long stateBytes, int savedStep)
     {
-        (_time, _model, Silo, Block, _stateBytes, SavedStep, _began) = (time, model, silo, block, stateBytes, savedStep, time.Now);
-        _worker = new SimulatedWorker(plan, plan.Blocks[block], silo.Processor, savedStep);
+        (_time, _model, Silo, Block, _stateBytes, SavedStep) = (time, model, silo, block, stateBytes, savedStep);
+        _worker = new SimulatedWorker(plan, plan.Blocks[block], rowsPerLane, silo.Processor, savedStep);
         _pace = new CheckpointPace(model.CheckpointInterval, time);
         Saved = _worker.Restored;
     }
@@ -49,18 +48,22 @@ internal sealed class SimulatedBlock : IBlockWatch<SimulatedWorker>
     /// <summary>Time that it could do nothing for want of a tile.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>Time since it began.</summary>
-    public TimeSpan Took => _time.Now - _began;
+    /// <summary>Time that it computed, waits for tiles among it.</summary>
+    public TimeSpan Took => _ended - _began;
 
-    /// <summary>Runs to the block's end.</summary>
+    /// <summary>Runs to the block's end, when there is a place for it; the next one has the place while the rows go to disk.</summary>
     /// <param name="map">Who owns which block.</param>
     /// <param name="attempt">Number of the attempt.</param>
     public async Task RunAsync(RingMap map, int attempt)
     {
+        await Silo.Places.TakeAsync(Silo.Dead);
+        _began = _time.Now;
         if (SavedStep > 0)
             await Silo.Store.ReadyAsync(Block, (int)Math.Min(_stateBytes, int.MaxValue), Silo.Dead);
         await BlockRun.ToEndAsync(
             _worker, new Asking(Silo.Tiles.SourceFor(Block, attempt, () => map), map, Silo), Silo.Processor, this, Silo.Dead);
+        _ended = _time.Now;
+        Silo.Places.Give();
     }
 
     public void Waits(int tile) => _waitsSince = _time.Now;

@@ -8,16 +8,21 @@ namespace Distributed.Simulator.Ring;
 
 /// <summary>
 /// Gives blocks to silos by the schedule and the speeds that a real coordinator goes by. It lives on no silo, so it does not
-/// die; it looks around whenever something has happened instead of every few milliseconds.
+/// die; it looks around whenever a block is finished, and in between the more seldom the longer the job has taken.
 /// </summary>
 internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel model, JobPlan plan, long stateBytes, long rowBytes, IReadOnlyList<SimulatedSilo> silos)
 {
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
     private readonly BlockSchedule _schedule = new([.. plan.Blocks.Select(block => block.Cost)], []);
     private readonly Member[] _members = [.. silos.Select(silo => new Member(silo))];
     private readonly Dictionary<string, TilePeer> _peers = silos.ToDictionary(silo => silo.Name, silo => silo.Peer);
+    private readonly int _rowsPerLane = JobPlanner.RowsPerLane(plan, model.Threads);
+    private readonly double _matrices = (double)plan.Shape.Batch * plan.Shape.QueryHeads;
     private readonly int[] _savedSteps = new int[plan.Blocks.Count];
     private readonly List<SimulatedBlock> _ended = [];
     private int _attempts;
+    private bool _ticking;
     private Exception? _failure;
 
     /// <summary>When all blocks were finished; null before.</summary>
@@ -54,16 +59,30 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     private void LookAround()
     {
         FollowSpeeds();
+        bool idle = false;
         foreach (Member member in _members.Where(member => member.Known))
         {
-            while (member.Running.Count < model.BlocksAtOnce && _schedule.Next(member.Silo.Name) is { } block)
+            while (member.Running.Count < model.BlocksAtOnce + JobCoordinator.BlocksAhead && _schedule.Next(member.Silo.Name) is { } block)
                 Start(member, block);
+            idle |= member.Running.Count < model.BlocksAtOnce;
         }
+        if (!idle || _ticking)
+            return;
+        _ticking = true;
+        TimeSpan seldom = time.Now / 500;
+        time.After(seldom > Tick ? seldom : Tick, () =>
+        {
+            _ticking = false;
+            if (Finished is null)
+                LookAround();
+        });
     }
 
     private void FollowSpeeds()
     {
         Member[] known = [.. _members.Where(member => member.Known)];
+        foreach (SimulatedBlock attempt in known.SelectMany(member => member.Running))
+            _schedule.Advance(attempt.Block, plan.Blocks[attempt.Block].Cost - attempt.Done / _matrices);
         if (SpeedEstimate.All([.. known.Select(member => (member.Shown(time.Now), model.Threads))]) is not { } speeds)
             return;
         foreach ((Member member, double speed) in known.Zip(speeds))
@@ -74,7 +93,7 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     {
         member.Began ??= time.Now;
         Owners[block].Add(member.Silo.Index);
-        var attempt = new SimulatedBlock(time, model, member.Silo, plan, block, stateBytes, _savedSteps[block]);
+        var attempt = new SimulatedBlock(time, model, member.Silo, plan, block, _rowsPerLane, stateBytes, _savedSteps[block]);
         member.Running.Add(attempt);
         _ = FollowAsync(member, attempt, new RingMap(
             member.Silo.Name, [.. _schedule.Homes.Select(home => home is null ? null : _peers[home])]));

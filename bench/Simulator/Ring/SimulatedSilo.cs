@@ -25,6 +25,7 @@ internal sealed class SimulatedSilo : IDisposable
         Exchange = new TileExchange(_cache, _transport, limits, time);
         Tiles = Exchange.Open(job, layout, Store);
         Peer = new TilePeer(Name, "");
+        Places = new Credits(model.BlocksAtOnce);
         network.Join(Name, Exchange);
     }
 
@@ -46,6 +47,9 @@ internal sealed class SimulatedSilo : IDisposable
     public CancellationToken Dead => _dead.Token;
 
     public bool Alive => !_dead.IsCancellationRequested;
+
+    /// <summary>Blocks that it may compute at a time.</summary>
+    public Credits Places { get; }
 
     /// <summary>Tiles of other silos that its blocks have asked for.</summary>
     public HashSet<int> Asked { get; } = [];

@@ -16,18 +16,21 @@ internal sealed class SimulatedWorker : IBlockWorker
     private readonly SimulatedProcessor _processor;
     private readonly double _matrices;
     private readonly PairCounts?[] _work;
+    private readonly bool _hasBlindLane;
 
     /// <summary>Makes a worker.</summary>
     /// <param name="plan">The job's plan.</param>
     /// <param name="block">The block.</param>
+    /// <param name="rowsPerLane">Rows that one thread advances at a time.</param>
     /// <param name="processor">Where it computes.</param>
     /// <param name="step">The step to begin with: what a checkpoint says, else 0.</param>
-    public SimulatedWorker(JobPlan plan, PlannedBlock block, SimulatedProcessor processor, int step = 0)
+    public SimulatedWorker(JobPlan plan, PlannedBlock block, int rowsPerLane, SimulatedProcessor processor, int step = 0)
     {
         if (plan.Shape.QueryRows != plan.Shape.KeyRows)
             throw new ArgumentException($"{plan.Shape.QueryRows} queries stand before {plan.Shape.KeyRows} keys; as many are expected.", nameof(plan));
         (_plan, _block, _processor, Step) = (plan, block, processor, step);
         _matrices = (double)plan.Shape.Batch * plan.Shape.QueryHeads;
+        _hasBlindLane = LaneRows.Cut(plan, block, rowsPerLane).Any(lane => lane.All(rows => plan.SpanCosts[rows.QuerySpan] == 0));
         _work = new PairCounts?[plan.Blocks.Count + 1];
         (_work[0], _work[^1]) = OwnWork();
         for (int done = 0; done < step; done++)
@@ -76,8 +79,8 @@ internal sealed class SimulatedWorker : IBlockWorker
 
     private int TileAt(int step) => (_block.Index - step + 2 * Blocks) % Blocks;
 
-    // A block that sees nothing at all still goes to its own tile once, to write its rows.
-    private bool Needed(int step) => WorkAt(step).Cost > 0 || (step == 0 && _block.Cost == 0);
+    // A lane that sees nothing at all still takes the first tile, to write its rows.
+    private bool Needed(int step) => WorkAt(step).Cost > 0 || (step == 0 && _hasBlindLane);
 
     private bool WillNeed(int tile)
     {

@@ -7,10 +7,13 @@ namespace Distributed.Engine.Plan;
 
 /// <summary>
 /// What a job will do, known before it starts: its span grids, which pairs of spans the masks leave, and the blocks, cut
-/// so that each costs about the same.
+/// so that each costs about the same and none is much longer than the others.
 /// </summary>
 public sealed class JobPlan
 {
+    /// <summary>About how many times the mean number of rows a block has at most.</summary>
+    private const double MostRows = 4;
+
     private readonly SpanWork _work;
 
     private JobPlan(
@@ -139,7 +142,7 @@ public sealed class JobPlan
         var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
         var work = new SpanWork(shape, queryGrid, keyGrid, masks);
         double[] costs = CostOfSpans(work, queryGrid.Count, keyGrid.Count, out TileCounts counts);
-        IReadOnlyList<PlannedBlock> blocks = CutByCost(costs, options.Blocks, keyGrid.Count);
+        IReadOnlyList<PlannedBlock> blocks = CutByShare(costs, options.Blocks, keyGrid.Count);
         return new JobPlan(
             shape, options, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
         {
@@ -175,13 +178,17 @@ public sealed class JobPlan
     }
 
     /// <summary>
-    /// Cuts the query spans where the running cost passes a block's share, and the key spans at the same shares of their
-    /// sequence, so that a block's own keys are the ones its queries fold first.
+    /// Cuts the query spans where the running share of the job passes a block's, and the key spans at the same shares of
+    /// their sequence, so that a block's own keys are the ones its queries fold first. A span's share of the job is its share
+    /// of the cost, but where rows cost little, at least a part of its share of the rows. By cost alone the first blocks of a
+    /// causal job would be many times as long as the others, and with them the tiles and states that silos hold.
     /// </summary>
-    private static List<PlannedBlock> CutByCost(double[] costs, int wanted, int keySpans)
+    private static List<PlannedBlock> CutByShare(double[] costs, int wanted, int keySpans)
     {
         int count = Math.Clamp(wanted, 1, Math.Max(1, costs.Length));
         double total = costs.Sum(), done = 0;
+        double[] shares = [.. costs.Select(cost => Math.Max(total > 0 ? cost / total : 0, 1.0 / costs.Length / MostRows))];
+        total = shares.Sum();
         var blocks = new List<PlannedBlock>(count);
         int next = 0;
         for (int index = 0; index < count; index++)
@@ -190,10 +197,10 @@ public sealed class JobPlan
             double cost = 0;
             int mustLeave = count - index - 1;
             while (next < costs.Length - mustLeave
-                && (next == first || index == count - 1 || done + costs[next] / 2 <= total * (index + 1) / count))
+                && (next == first || index == count - 1 || done + shares[next] / 2 <= total * (index + 1) / count))
             {
                 cost += costs[next];
-                done += costs[next];
+                done += shares[next];
                 next++;
             }
             int firstKey = Share(first, costs.Length, keySpans), endKey = Share(next, costs.Length, keySpans);

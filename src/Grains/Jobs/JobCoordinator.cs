@@ -23,7 +23,7 @@ internal sealed partial class JobCoordinator : IDisposable
     private const int AttemptsPerEpoch = 4096;
 
     /// <summary>Blocks that a silo has at hand, to begin without a word from here when one is finished.</summary>
-    private const int BlocksAhead = 1;
+    public const int BlocksAhead = 1;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FirstSilosWithin = TimeSpan.FromSeconds(10);

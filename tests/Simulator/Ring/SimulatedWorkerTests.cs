@@ -32,7 +32,7 @@ public sealed class SimulatedWorkerTests
         foreach (PlannedBlock block in plan.Blocks)
         {
             Walk real = await RealAsync(plan, block, rowsPerLane);
-            Walk simulated = OneThread.Run(() => Simulated(plan, block));
+            Walk simulated = OneThread.Run(() => Simulated(plan, block, rowsPerLane));
             string what = $"seed {seed}, block {block.Index} of {plan.Blocks.Count}, {options}";
             Assert.True(real.Pulled.SequenceEqual(simulated.Pulled), $"{what}: {real} is expected, not {simulated}.");
             Assert.Equal(real.Costs.Count, simulated.Costs.Count);
@@ -75,11 +75,11 @@ public sealed class SimulatedWorkerTests
         return (nint)buffer.Pointer;
     }
 
-    private static Walk Simulated(JobPlan plan, PlannedBlock block)
+    private static Walk Simulated(JobPlan plan, PlannedBlock block, int rowsPerLane)
     {
         var time = new SimulatedTime();
         var processor = new SimulatedProcessor(time, new Speed(1e9, 1));
-        var worker = new SimulatedWorker(plan, block, processor);
+        var worker = new SimulatedWorker(plan, block, rowsPerLane, processor);
         var walk = new Walk(() => worker.Done);
         Task run = BlockRun.ToEndAsync(worker, new Recorder(new SimulatedTiles(), walk), processor, walk, CancellationToken.None);
         while (time.Step())

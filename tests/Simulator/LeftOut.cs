@@ -1,12 +1,11 @@
 namespace Distributed.Simulator.Tests;
 
+#if !HAS_ORLEANS
 public class LeftOut
 {
-    [Fact]
-    public void Without_Orleans_there_is_no_simulator() =>
-#if HAS_ORLEANS
-        Assert.NotNull(typeof(Ring.ClusterSimulationTests));
-#else
-        Assert.Skip("The simulator runs the schedule and the transport of silos, which need Orleans; it is not on this package feed.");
-#endif
+    [Fact(Skip = "The simulator is left out: it runs the schedule and the transport of silos, and Orleans is not on this package feed.")]
+    public void Simulator_tests()
+    {
+    }
 }
+#endif

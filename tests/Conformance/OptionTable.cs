@@ -4,6 +4,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -11,7 +12,8 @@ namespace Distributed.Conformance.Tests;
 
 /// <summary>
 /// The table of every option in every mode, made by running each pair: a pair is honoured if a ring of blocks gives the
-/// bytes of one block, and the output is the values weighted by the weights that <c>--qk-output weights</c> gives.
+/// bytes of one block, and, where there are scores, the output is the values weighted by the weights that
+/// <c>--qk-output weights</c> gives. (Linear attention and the delta rule are judged in tests/Engine.)
 /// </summary>
 internal static class OptionTable
 {
@@ -62,8 +64,20 @@ internal static class OptionTable
         ("tensor `relative_keys`", job => job.Tensor("relative_keys", FileElementType.F32, [7, Dim], 0)),
         ("tensors `relative_keys`, `content_bias`, `position_bias`", job => job.Tensor("relative_keys", FileElementType.F32, [QueryHeads, 7, Dim], 0)
             .Tensor("content_bias", FileElementType.F32, [QueryHeads, Dim], 0).Tensor("position_bias", FileElementType.F32, [QueryHeads, Dim], 0)),
+        ("`--mechanism linear`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear } })),
+        ("`--mechanism linear --feature-map identity`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity } })),
+        ("`--mechanism linear --normalise none`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear, Normalised = false } })),
+        ("`--mechanism linear`, tensor `mask`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear } })
+            .Tensor("mask", FileElementType.Bool, [QueryHeads, 1, 9], 0.7)),
+        ("`--mechanism linear --qk-norm l2`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear }, QkNorm = RowNorm.L2 })),
+        ("`--mechanism linear --softcap`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear }, Softcap = 2 })),
+        ("`--mechanism delta`, tensor `beta`", job => Delta(job)),
+        ("`--mechanism delta --feature-map relu --feature-sums`", job => Delta(job).With(options => options with { Mechanism = options.Mechanism with { FeatureMap = FeatureMap.Relu, FeatureSums = true } })),
         ("tensor `sink_logits`", job => job.Tensor("sink_logits", FileElementType.F32, [QueryHeads], 0)),
     ];
+
+    private static Job Delta(Job job) => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Delta }, QkNorm = RowNorm.L2 })
+        .Tensor("beta", FileElementType.F32, [Batch, KeyHeads, job.Keys], 0);
 
     private static Job Additive(Job job) => job.Tensor("additive_w", FileElementType.F32, [QueryHeads, 5, Dim], 0)
         .Tensor("additive_u", FileElementType.F32, [5, Dim], 0).Tensor("additive_v", FileElementType.F32, [5], 0);
@@ -122,6 +136,8 @@ internal static class OptionTable
         await FileJob.RunAsync(specification with { Output = ring, Options = specification.Options with { Blocks = 3, Threads = 2 } });
         Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(ring)), $"{what}: a ring of three blocks gives other bytes.");
 
+        if (!job.HasScores)
+            return;
         using TensorFile file = TensorFile.Open(one);
         float[] output = Read(file, "o"), weights = Read(file, "qk");
         double rounding = job.OutputType == ElementType.F32 ? 1e-6 : 1.0 / 64;
@@ -162,6 +178,8 @@ internal static class OptionTable
 
         public IReadOnlyList<(string Name, FileElementType Type, long[] Shape, double Share)> Extra { get; init; } = [];
 
+        public bool HasScores => Options.Mechanism.Kind is MechanismKind.Softmax or MechanismKind.Hard;
+
         public bool Cross => NewKeys != Rows;
 
         public int Keys => NewKeys + (HasPast ? Past : 0);
@@ -177,7 +195,7 @@ internal static class OptionTable
             Layout = Layout,
             Heads = Layout == HeadLayout.Bsd ? (QueryHeads, KeyHeads) : null,
             OutputType = OutputType,
-            QkOutput = ScoreKind.Weights,
+            QkOutput = HasScores ? ScoreKind.Weights : null,
             Ignore = Extra.Any(extra => extra.Name == "location_matrix") ? ["k"] : [],
             Options = Options,
         };

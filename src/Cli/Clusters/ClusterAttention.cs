@@ -56,10 +56,10 @@ internal sealed class ClusterAttention(IReadOnlyList<Uri> silos, string folder) 
 
     private static void WriteInput(string path, AttentionInput input, CancellationToken cancellation)
     {
-        (string Name, HeadTensor Tensor)[] tensors = [("q", input.Queries), ("k", input.Keys), ("v", input.Values)];
+        (string Name, KeyRows Tensor)[] tensors = [("q", input.Queries), ("k", input.Keys), ("v", input.Values)];
         using TensorFileWriter writer = TensorFileWriter.Create(
             path, [.. tensors.Select(t => new TensorSpec(t.Name, t.Tensor.Type, t.Tensor.Batch, t.Tensor.Heads, t.Tensor.Rows, t.Tensor.Dim))]);
-        foreach ((string name, HeadTensor tensor) in tensors)
+        foreach ((string name, KeyRows tensor) in tensors)
         {
             var grid = new SpanGrid(tensor.Rows);
             int rowBytes = tensor.Dim * tensor.Type.SizeInBytes();

@@ -23,7 +23,7 @@ internal static class PlanReport
             $"tiles     {tiles.Full} full, {tiles.Partial} partial, {tiles.Skipped} skipped, of up to " +
             $"{plan.QueryGrid.SpanRows} × {plan.KeyGrid.SpanRows}, " +
             (tiles.Matrices == 1 ? "per head" : $"over {tiles.Matrices} attention matrices that the masks tell apart"));
-        to.WriteLine($"cost      about {Flops(plan):g3} floating-point operations (a partial tile counted as half)");
+        to.WriteLine($"cost      about {plan.Operations:g3} floating-point operations (a partial tile counted as half)");
         to.WriteLine($"blocks    {plan.Blocks.Count}, of {Shares(plan)} of the cost");
         to.WriteLine($"memory    about {EmbeddedEngine.EstimateMemory(plan, threads) >> 20} MiB private, with {threads} threads, beside mapped files");
         if (job.NeedsWeights)
@@ -47,7 +47,7 @@ internal static class PlanReport
         json.WriteString("scores", plan.Scores.Description);
         RunReport.WriteTiles(json, plan.Counts);
         json.WriteNumber("tile_rows", plan.QueryGrid.SpanRows);
-        json.WriteNumber("estimated_flops", Flops(plan));
+        json.WriteNumber("estimated_flops", plan.Operations);
         json.WriteNumber("estimated_bytes", EmbeddedEngine.EstimateMemory(plan, threads));
         json.WriteNumber("threads", threads);
         if (job.NeedsWeights)
@@ -69,9 +69,6 @@ internal static class PlanReport
         json.Flush();
         to.WriteByte((byte)'\n');
     }
-
-    private static double Flops(JobPlan plan) =>
-        plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads * plan.Shape.FlopsPerPair;
 
     // The scores again, without the values.
     private static double AnalyticsFlops(JobPlan plan) =>

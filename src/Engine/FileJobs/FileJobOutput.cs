@@ -108,9 +108,9 @@ public sealed class FileJobOutput : IDisposable
             tensors.Add(new TensorSpec("qk", job.OutputType, shape.Batch, shape.QueryHeads, shape.QueryRows, shape.KeyRows));
         }
         if (files.PresentKeys is { } keys)
-            tensors.Add(new TensorSpec("present_k", keys.Tensor.Type, keys.Extents));
+            tensors.Add(new TensorSpec("present_k", keys.Type, keys.Extents));
         if (files.PresentValues is { } values)
-            tensors.Add(new TensorSpec("present_v", values.Tensor.Type, values.Extents));
+            tensors.Add(new TensorSpec("present_v", values.Type, values.Extents));
         return tensors;
     }
 }

@@ -13,6 +13,7 @@ public sealed class JobFiles : IDisposable
     private static readonly string[] Names = ["q", "k", "v"];
 
     private readonly List<TensorFile> _open = [];
+    private readonly List<KeyRows> _joined = [];
     private readonly Dictionary<string, FoundTensor> _found = new(StringComparer.Ordinal);
 
     private JobFiles()
@@ -71,8 +72,9 @@ public sealed class JobFiles : IDisposable
         foreach (TensorFile file in _open)
             file.Dispose();
         _open.Clear();
-        PresentKeys?.Dispose();
-        PresentValues?.Dispose();
+        foreach (KeyRows rows in _joined)
+            rows.Dispose();
+        _joined.Clear();
     }
 
     private void FromOneFile(string path, IReadOnlyCollection<string> ignore)
@@ -131,10 +133,10 @@ public sealed class JobFiles : IDisposable
     {
         HeadTensor q = _found["q"].Heads(job.Layout, job.Heads?.Query, Axes(job.Layout, "Hq", "Sq", "D"));
         HeadTensor v = _found["v"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "Dv"));
+        KeyRows keys, values;
         HeadTensor k = _found.TryGetValue(OptionalTensors.LocationMatrix, out FoundTensor locations)
             ? locations.Locations(v.Batch, v.Heads, v.Rows)
             : _found["k"].Heads(job.Layout, job.Heads?.Key, Axes(job.Layout, "Hkv", "Skv", "D"));
-        long past = 0;
         bool hasKeys = _found.TryGetValue(OptionalTensors.PastKeys, out FoundTensor pastKeys);
         bool hasValues = _found.TryGetValue(OptionalTensors.PastValues, out FoundTensor pastValues);
         if (hasKeys != hasValues)
@@ -147,15 +149,21 @@ public sealed class JobFiles : IDisposable
         {
             // As in ONNX, a past has an axis of heads even where the new rows do not.
             HeadLayout layout = job.Layout == HeadLayout.Bsd ? HeadLayout.Bhsd : job.Layout;
-            HeadTensor before = pastKeys.Heads(layout, null, Axes(layout, "Hkv", "P", "D"));
-            PresentKeys = PresentTensor.Join(OptionalTensors.PastKeys, before, "k", k, layout);
-            PresentValues = PresentTensor.Join(
-                OptionalTensors.PastValues, pastValues.Heads(layout, null, Axes(layout, "Hkv", "P", "Dv")), "v", v, layout);
-            (k, v, past) = (PresentKeys.Tensor, PresentValues.Tensor, before.Rows);
+            keys = KeyRows.Join(OptionalTensors.PastKeys, pastKeys.Heads(layout, null, Axes(layout, "Hkv", "P", "D")), "k", k);
+            _joined.Add(keys);
+            values = KeyRows.Join(OptionalTensors.PastValues, pastValues.Heads(layout, null, Axes(layout, "Hkv", "P", "Dv")), "v", v);
+            _joined.Add(values);
+            if (keys.PastRows != values.PastRows)
+                throw new InputException($"Tensor '{OptionalTensors.PastKeys}' has {keys.PastRows} rows but '{OptionalTensors.PastValues}' has {values.PastRows}; they must be equal.");
+            (PresentKeys, PresentValues) = (new PresentTensor(keys, layout), new PresentTensor(values, layout));
+        }
+        else
+        {
+            (keys, values) = (k, v);
         }
         bool projected = _found.ContainsKey(OptionalTensors.AdditiveW);
-        var input = new AttentionInput(q, k, v, past, projected);
-        Input = new AttentionInput(q, k, v, past, projected) { Tensors = OptionalTensors.Describe(input.Shape, _found) };
+        var input = new AttentionInput(q, keys, values, keys.PastRows, projected);
+        Input = new AttentionInput(q, keys, values, keys.PastRows, projected) { Tensors = OptionalTensors.Describe(input.Shape, _found) };
     }
 
     private static string Axes(HeadLayout layout, string heads, string rows, string dim) => layout switch

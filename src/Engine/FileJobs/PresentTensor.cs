@@ -2,81 +2,55 @@ using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.FileJobs;
 
 /// <summary>
-/// Past and new keys (or values) one behind the other in memory: what the queries attend to, and what a next job takes as
-/// its past. It takes the memory of all of them.
+/// Past and new keys (or values) as one tensor in the output: what a next job takes as its past. It is written span by span
+/// from where the rows lie.
 /// </summary>
-internal sealed unsafe class PresentTensor : IDisposable
+/// <param name="rows">The rows.</param>
+/// <param name="layout">The order of the axes in the file.</param>
+internal sealed class PresentTensor(KeyRows rows, HeadLayout layout)
 {
-    private readonly NativeBuffer _memory;
-    private readonly HeadLayout _layout;
-
-    private PresentTensor(NativeBuffer memory, HeadLayout layout, HeadTensor tensor)
-    {
-        _memory = memory;
-        _layout = layout;
-        Tensor = tensor;
-    }
-
-    /// <summary>The tensor: past rows, then new ones.</summary>
-    public HeadTensor Tensor { get; }
-
-    /// <summary>Joins the rows.</summary>
-    /// <param name="pastName">Name of the past tensor, for errors.</param>
-    /// <param name="past">Past rows.</param>
-    /// <param name="name">Name of the new tensor, for errors.</param>
-    /// <param name="added">New rows.</param>
-    /// <param name="layout">The order of the axes of the joint tensor.</param>
-    /// <exception cref="InputException">The two do not fit one another.</exception>
-    public static PresentTensor Join(string pastName, HeadTensor past, string name, HeadTensor added, HeadLayout layout)
-    {
-        if (past.Type != added.Type)
-            throw new InputException($"Tensor '{pastName}' has elements of type {past.Type} but {name} of {added.Type}; they must be equal.");
-        if (past.Batch != added.Batch || past.Heads != added.Heads || past.Dim != added.Dim)
-        {
-            throw new InputException(
-                $"Tensor '{pastName}' has {past.Batch} batch entries, {past.Heads} heads and head size {past.Dim}, but {name} has {added.Batch}, {added.Heads} and {added.Dim}; they must be equal.");
-        }
-        long rows = past.Rows + added.Rows, rowBytes = (long)added.Dim * added.Type.SizeInBytes();
-        var memory = new NativeBuffer((nuint)(added.Batch * added.Heads * rows * rowBytes));
-        HeadTensor all = HeadTensor.Dense((nint)memory.Pointer, added.Type, layout, added.Batch, added.Heads, rows, added.Dim);
-        Copy(past, all, 0);
-        Copy(added, all, past.Rows);
-        return new PresentTensor(memory, layout, all);
-    }
+    /// <summary>Element type.</summary>
+    public ElementType Type => rows.Type;
 
     /// <summary>Its extents in a file.</summary>
-    public long[] Extents => _layout == HeadLayout.Bhsd
-        ? [Tensor.Batch, Tensor.Heads, Tensor.Rows, Tensor.Dim]
-        : [Tensor.Batch, Tensor.Rows, Tensor.Heads, Tensor.Dim];
+    public long[] Extents => layout == HeadLayout.Bhsd
+        ? [rows.Batch, rows.Heads, rows.Rows, rows.Dim]
+        : [rows.Batch, rows.Rows, rows.Heads, rows.Dim];
 
     /// <summary>Writes it.</summary>
     public void WriteTo(TensorWriter writer)
     {
-        const int piece = 1 << 24;
-        for (long at = 0; at < writer.Info.ByteLength; at += piece)
-            writer.WriteBytes(at, new ReadOnlySpan<byte>(_memory.Pointer + at, (int)Math.Min(piece, writer.Info.ByteLength - at)));
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
-
-    private static void Copy(HeadTensor from, HeadTensor to, long firstRow)
-    {
-        int bytes = from.Dim * from.Type.SizeInBytes();
-        for (int batch = 0; batch < from.Batch; batch++)
+        var grid = new SpanGrid(rows.Rows);
+        long rowBytes = (long)rows.Dim * rows.Type.SizeInBytes();
+        for (int batch = 0; batch < rows.Batch; batch++)
         {
-            for (int head = 0; head < from.Heads; head++)
+            for (int head = 0; head < rows.Heads; head++)
             {
-                for (long row = 0; row < from.Rows; row++)
+                for (int span = 0; span < grid.Count; span++)
                 {
-                    var source = new ReadOnlySpan<byte>(from.Slice(batch, head, new(row, 1)).Row(0), bytes);
-                    source.CopyTo(new Span<byte>(to.Slice(batch, head, new(firstRow + row, 1)).Row(0), bytes));
+                    TensorRows of = rows.Slice(batch, head, grid[span]);
+                    (long first, long step) = layout == HeadLayout.Bhsd
+                        ? (((long)batch * rows.Heads + head) * rows.Rows + grid[span].Start, 1)
+                        : (((long)batch * rows.Rows + grid[span].Start) * rows.Heads + head, (long)rows.Heads);
+                    Write(writer, of, first * rowBytes, step * rowBytes, (int)rowBytes);
                 }
             }
         }
+    }
+
+    private static unsafe void Write(TensorWriter writer, TensorRows of, long at, long step, int rowBytes)
+    {
+        if (step == rowBytes && of.StrideInBytes == rowBytes)
+        {
+            writer.WriteBytes(at, new ReadOnlySpan<byte>(of.Row(0), of.Count * rowBytes));
+            return;
+        }
+        for (int row = 0; row < of.Count; row++)
+            writer.WriteBytes(at + row * step, new ReadOnlySpan<byte>(of.Row(row), rowBytes));
     }
 }

@@ -12,8 +12,10 @@ public sealed class AttentionInput
     /// Whether queries and keys are brought to the same size before they meet, so that their own may differ.
     /// </param>
     /// <exception cref="InputException">Their shapes do not fit one another.</exception>
-    public AttentionInput(HeadTensor queries, HeadTensor keys, HeadTensor values, long pastRows = 0, bool projected = false)
+    public AttentionInput(HeadTensor queries, KeyRows keys, KeyRows values, long pastRows = 0, bool projected = false)
     {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(values);
         Require(queries.Dim > 0, $"q has head size {queries.Dim}; at least 1 is expected.");
         Require(values.Dim > 0, $"v has head size {values.Dim}; at least 1 is expected.");
         Require(!projected || keys.Dim > 0, $"k has head size {keys.Dim}; at least 1 is expected.");
@@ -41,10 +43,10 @@ public sealed class AttentionInput
     public HeadTensor Queries { get; }
 
     /// <summary>Keys <c>[B, Hkv, Skv, D]</c>.</summary>
-    public HeadTensor Keys { get; }
+    public KeyRows Keys { get; }
 
     /// <summary>Values <c>[B, Hkv, Skv, Dv]</c>.</summary>
-    public HeadTensor Values { get; }
+    public KeyRows Values { get; }
 
     /// <summary>The sizes.</summary>
     public AttentionShape Shape { get; }

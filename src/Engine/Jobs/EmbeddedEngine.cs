@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Mechanisms.Sequential;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
 using Distributed.Engine.Telemetry;
@@ -61,18 +62,38 @@ public static class EmbeddedEngine
         CpuKernel kernel = CpuKernels.Best;
         int threads = options.ThreadsHere();
         long started = Stopwatch.GetTimestamp();
-        using var cache = new PackedSpanCache(kernel, PackedBytes);
         ComputePool pool = ComputePool.Shared(threads);
-        var context = new LaneContext(plan, input, kernel, cache, sink);
-        Task job = InProcessRing.RunAsync(
-            context, new StoreTileSource(input, plan), pool, LaneLength(plan, threads), cancellation);
-        await ProgressReporter.FollowAsync(job, context, progress).ConfigureAwait(false);
+        WorkDone done = plan.Mechanism.HasScores
+            ? await RunRingAsync(plan, input, kernel, sink, pool, progress, cancellation).ConfigureAwait(false)
+            : await RunSequentialAsync(plan, input, sink, pool, progress, cancellation).ConfigureAwait(false);
         return new JobReport(
             input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, threads, kernel.Name,
-            context.PairsSeen, Stopwatch.GetElapsedTime(started))
+            done.PairsSeen, Stopwatch.GetElapsedTime(started))
         {
             Scores = plan.Scores.Description,
+            Operations = plan.Mechanism.HasScores ? null : plan.Operations,
         };
+    }
+
+    private static async Task<WorkDone> RunRingAsync(
+        JobPlan plan, AttentionInput input, CpuKernel kernel, IAttentionSink sink, ComputePool pool, IProgress<JobProgress>? progress,
+        CancellationToken cancellation)
+    {
+        using var cache = new PackedSpanCache(kernel, PackedBytes);
+        var context = new LaneContext(plan, input, kernel, cache, sink);
+        Task job = InProcessRing.RunAsync(
+            context, new StoreTileSource(input, plan), pool, LaneLength(plan, pool.Threads), cancellation);
+        await ProgressReporter.FollowAsync(job, context.Done, progress).ConfigureAwait(false);
+        return context.Done;
+    }
+
+    private static async Task<WorkDone> RunSequentialAsync(
+        JobPlan plan, AttentionInput input, IAttentionSink sink, ComputePool pool, IProgress<JobProgress>? progress, CancellationToken cancellation)
+    {
+        var done = new WorkDone(plan);
+        Task job = new SequentialJob(plan, input, sink, done).RunAsync(pool, cancellation);
+        await ProgressReporter.FollowAsync(job, done, progress).ConfigureAwait(false);
+        return done;
     }
 
     /// <summary>About how much private memory a job takes beside its mapped files, in bytes.</summary>

@@ -21,8 +21,11 @@ public sealed record JobReport(
     /// <summary>Time of the second pass over the weights; null when there was none.</summary>
     public TimeSpan? Analytics { get; init; }
 
-    /// <summary>Floating-point operations inside the masks: 2 · (D + Dv) for every pair seen.</summary>
-    public double Flops => (double)PairsSeen * Shape.FlopsPerPair;
+    /// <summary>Operations of a mechanism without scores; null = those of the pairs.</summary>
+    public double? Operations { get; init; }
+
+    /// <summary>Floating-point operations inside the masks: 2 · (D + Dv) for every pair seen, unless the mechanism has no scores.</summary>
+    public double Flops => Operations ?? (double)PairsSeen * Shape.FlopsPerPair;
 
     /// <summary>Operations a second; 0 when nothing was computed.</summary>
     public double FlopsPerSecond => Elapsed > TimeSpan.Zero ? Flops / Elapsed.TotalSeconds : 0;

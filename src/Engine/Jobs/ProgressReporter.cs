@@ -1,5 +1,3 @@
-using Distributed.Engine.Ring;
-
 namespace Distributed.Engine.Jobs;
 
 /// <summary>Tells how far a running job is, a few times a second.</summary>
@@ -8,7 +6,7 @@ internal static class ProgressReporter
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Reports until the job ends, and once more at its good end; then carries the job's outcome.</summary>
-    public static async Task FollowAsync(Task job, LaneContext context, IProgress<JobProgress>? progress)
+    public static async Task FollowAsync(Task job, WorkDone done, IProgress<JobProgress>? progress)
     {
         if (progress is not null)
         {
@@ -17,18 +15,19 @@ internal static class ProgressReporter
             {
                 await Task.WhenAny(job, timer.WaitForNextTickAsync(CancellationToken.None).AsTask())
                     .ConfigureAwait(false);
-                progress.Report(Snapshot(context));
+                progress.Report(Snapshot(done));
             }
         }
         await job.ConfigureAwait(false);
     }
 
-    private static JobProgress Snapshot(LaneContext context)
+    private static JobProgress Snapshot(WorkDone done)
     {
-        Plan.JobPlan plan = context.Plan;
+        Plan.JobPlan plan = done.Plan;
         double cost = plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads;
         return new JobProgress(
-            cost == 0 ? 1 : Math.Min(1, context.CostDone / cost),
-            (double)context.PairsSeen * plan.Shape.FlopsPerPair);
+            cost == 0 ? 1 : Math.Min(1, done.Cost / cost),
+            plan.Mechanism.HasScores ? (double)done.PairsSeen * plan.Shape.FlopsPerPair
+                : cost == 0 ? 0 : plan.Operations * Math.Min(1, done.Cost / cost));
     }
 }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Engine.Mechanisms.Sequential;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Spans;
 
@@ -48,6 +49,13 @@ public sealed class JobPlan
 
     /// <summary>Elements of a query and of a key when they meet.</summary>
     public int ScoreDim { get; }
+
+    /// <summary>What each row sees, where that is all keys from one to another; null for mechanisms that take any mask.</summary>
+    internal KeyLimits? KeyLimits { get; private init; }
+
+    /// <summary>Estimated floating-point operations of the job.</summary>
+    public double Operations => Mechanism.HasScores
+        ? Cost * Shape.Batch * Shape.QueryHeads * Shape.FlopsPerPair : SequentialJob.OperationsOf(this);
 
     /// <summary>The optional tensors it was planned with.</summary>
     public AttentionTensors Tensors { get; }
@@ -147,6 +155,7 @@ public sealed class JobPlan
             shape, options, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
         {
             Statistics = JobStatistics.Of(shape, options),
+            KeyLimits = options.Mechanism.Kind == MechanismKind.Delta ? new KeyLimits(shape, options) : null,
         };
     }
 

@@ -1,5 +1,7 @@
+using Distributed.Engine.Mechanisms.Sequential;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Hard;
+using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
 
 namespace Distributed.Engine.Plan;
@@ -23,6 +25,8 @@ public static class MemoryEstimate
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(kernel);
         Jobs.AttentionShape shape = plan.Shape;
+        if (!plan.Mechanism.HasScores)
+            return Process + (long)SequentialJob.BytesOf(plan, threads);
         kernel = plan.Scores.KernelOver(kernel, 0);
         int spanRows = plan.KeyGrid.SpanRows;
         double perSpan = (double)kernel.KeyBytes(spanRows, plan.ScoreDim) + kernel.ValueBytes(spanRows, shape.ValueDim);
@@ -42,7 +46,7 @@ public static class MemoryEstimate
         double words = (double)spanRows * spanRows / 8;
         double scratch = threads * ((double)kernel.WorkspaceBytes(plan.ScoreDim, shape.ValueDim) + words + (double)spanRows * (shape.ValueDim + 1) * sizeof(float));
         double past = shape.PastRows > 0
-            ? (double)shape.Batch * shape.KeyHeads * shape.KeyRows * (shape.KeyDim + shape.ValueDim) * sizeof(float) : 0;
+            ? (double)shape.Batch * shape.KeyHeads * Math.Min(shape.KeyRows, 2 * SpanGrid.MaxSpanRows) * (shape.KeyDim + shape.ValueDim) * sizeof(float) : 0;
         return (long)(Process + packed + laneRows * perRow + scratch + past);
     }
 

@@ -13,9 +13,6 @@ namespace Distributed.Engine.Ring;
 public sealed class LaneContext
 {
     private readonly CpuKernel[] _kernels;
-    private readonly Lock _progress = new();
-    private long _pairsSeen;
-    private double _costDone;
 
     /// <summary>Puts together what lanes need.</summary>
     /// <param name="plan">The job's plan.</param>
@@ -32,6 +29,7 @@ public sealed class LaneContext
         if (plan.Statistics is not null && sink is not IRowStatisticsSink)
             throw new ArgumentException($"The job asks for statistics of rows, which a {sink?.GetType().Name} does not take.", nameof(sink));
         Plan = plan;
+        Done = new WorkDone(plan);
         Queries = input.Queries;
         Values = input.Values;
         Cache = cache;
@@ -47,7 +45,7 @@ public sealed class LaneContext
     public HeadTensor Queries { get; }
 
     /// <summary>Values <c>[B, Hkv, Skv, Dv]</c> where they lie, for a mechanism that reads a few of them at the end.</summary>
-    internal HeadTensor Values { get; }
+    internal KeyRows Values { get; }
 
     /// <summary>What the mechanism keeps of query rows.</summary>
     internal LaneStates States { get; }
@@ -71,23 +69,14 @@ public sealed class LaneContext
     public bool KeepStates { get; init; }
 
     /// <summary>(query, key) pairs folded so far, inside the masks, over all heads.</summary>
-    public long PairsSeen => Interlocked.Read(ref _pairsSeen);
+    public long PairsSeen => Done.PairsSeen;
 
     /// <summary>Estimated cost of what was folded so far, as the plan counts it, over all heads.</summary>
-    public double CostDone
-    {
-        get
-        {
-            lock (_progress)
-                return _costDone;
-        }
-    }
+    public double CostDone => Done.Cost;
+
+    /// <summary>Counts finished folds.</summary>
+    internal WorkDone Done { get; }
 
     /// <summary>Counts a finished fold, or what a checkpoint says was folded before.</summary>
-    internal void Folded(long pairsSeen, double cost)
-    {
-        Interlocked.Add(ref _pairsSeen, pairsSeen);
-        lock (_progress)
-            _costDone += cost;
-    }
+    internal void Folded(long pairsSeen, double cost) => Done.Folded(pairsSeen, cost);
 }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
@@ -152,7 +153,29 @@ internal sealed class Problem
         return Judge(options, shape, unit).Output;
     }
 
+    public (double[] Output, double[] LogSumExp) JudgeLinear(AttentionOptions options)
+    {
+        (double[] q, double[] k) = Prepared(options);
+        bool divides = options.Mechanism.Normalised ?? options.Mechanism.FeatureMap != FeatureMap.Identity;
+        return Linear64.Compute(Shape, q, k, V, options, Attention64.MaskOf(Shape, options, Tensors), divides);
+    }
+
+    public double[] JudgeDelta(AttentionOptions options)
+    {
+        (double[] q, double[] k) = Prepared(options);
+        return Linear64.Delta(Shape, q, k, V, Tensors!.Beta!, options, Attention64.MaskOf(Shape, options, Tensors));
+    }
+
     private (double[] Output, double[] LogSumExp) Judge(AttentionOptions options, AttentionShape shape, float[] values)
+    {
+        (double[] q, double[] k) = Prepared(options);
+        return Attention64.Compute(
+            shape, Scores64.Of(Shape, options, Tensors, q, k), values, Attention64.MaskOf(Shape, options, Tensors),
+            Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits,
+            options.Mechanism.Kind == MechanismKind.Hard ? options.Mechanism.TopK ?? 1 : null);
+    }
+
+    private (double[] Queries, double[] Keys) Prepared(AttentionOptions options)
     {
         double[] q = PreparedRows.Of(
             Q, Shape.Batch, Shape.QueryHeads, Shape.QueryRows, Shape.QueryDim, options, Tensors?.QueryNorm,
@@ -161,10 +184,7 @@ internal sealed class Problem
         double[] k = PreparedRows.Of(
             K, Shape.Batch, Shape.KeyHeads, Shape.KeyRows, Shape.KeyDim, options, Tensors?.KeyNorm,
             (batch, row) => Tensors?.KeyPositions?.At((int)batch, row) ?? row);
-        return Attention64.Compute(
-            shape, Scores64.Of(Shape, options, Tensors, q, k), values, Attention64.MaskOf(Shape, options, Tensors),
-            Attention64.ScoresOf(Shape, options, Tensors), Tensors?.SinkLogits,
-            options.Mechanism.Kind == MechanismKind.Hard ? options.Mechanism.TopK ?? 1 : null);
+        return (q, k);
     }
 
     private static float[] Normal(Random random, long count)

@@ -1,5 +1,6 @@
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
 
 namespace Distributed.Engine.Tests.Reference;
@@ -50,6 +51,26 @@ internal sealed class RandomTensors
         if (random.Next(3) == 0)
             AlibiSlopes = [.. Enumerable.Range(0, shape.QueryHeads).Select(_ => random.NextSingle() * 0.2f - 0.05f)];
     }
+
+    private RandomTensors(AttentionShape shape) => _shape = shape;
+
+    /// <summary>A mask, or none.</summary>
+    public static RandomTensors MaskAlone(AttentionShape shape, Random random)
+    {
+        var tensors = new RandomTensors(shape);
+        if (random.Next(2) == 0)
+            tensors.DrawMask(random);
+        return tensors;
+    }
+
+    /// <summary>Rates of the delta rule.</summary>
+    public static RandomTensors RatesAlone(AttentionShape shape, Random random) => new(shape)
+    {
+        Beta = [.. Enumerable.Range(0, (int)(shape.Batch * shape.KeyHeads * shape.KeyRows)).Select(_ => random.NextSingle())],
+    };
+
+    /// <summary>Rates of the delta rule <c>[B, Hkv, Skv]</c>; null = none.</summary>
+    public float[]? Beta { get; private init; }
 
     public byte[]? Mask { get; private set; }
 
@@ -103,6 +124,7 @@ internal sealed class RandomTensors
     {
         Mask = Mask is null ? null : BroadcastTensor.Of("mask", AddressOf(Mask), FileElementType.Bool, MaskExtents, _shape),
         Bias = Bias is null ? null : BroadcastTensor.Of("bias", AddressOf(Bias), BiasType, BiasExtents, _shape),
+        Beta = Beta is null ? null : new KeyRates(Pinned(Beta), ElementType.F32, [_shape.Batch, _shape.KeyHeads, _shape.KeyRows]),
         SinkLogits = SinkLogits,
         AlibiSlopes = AlibiSlopes,
         RelativeBias = RelativeBias,
@@ -119,6 +141,10 @@ internal sealed class RandomTensors
 
     private static unsafe nint AddressOf(byte[] pinned) => (nint)System.Runtime.CompilerServices.Unsafe.AsPointer(
         ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(pinned));
+
+    // Kept for as long as the test runs.
+    private static nint Pinned(float[] numbers) =>
+        System.Runtime.InteropServices.GCHandle.Alloc(numbers, System.Runtime.InteropServices.GCHandleType.Pinned).AddrOfPinnedObject();
 
     private PositionTensor DrawPositions(Random random, long rows) => new(
         [.. Enumerable.Range(0, (int)rows * (random.Next(2) == 0 ? 1 : _shape.Batch)).Select(_ => (long)random.Next(-50, 3000))], rows);

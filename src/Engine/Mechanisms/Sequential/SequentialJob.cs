@@ -1,0 +1,77 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Kernels.Linear;
+
+namespace Distributed.Engine.Mechanisms.Sequential;
+
+/// <summary>
+/// A job whose memory goes through the keys once, in their order, in this process: linear attention and the delta rule.
+/// Chains are what does not hang together; within one the memory passes from span to span.
+/// </summary>
+/// <param name="Plan">Its plan.</param>
+/// <param name="Input">Its tensors.</param>
+/// <param name="Sink">Where rows go.</param>
+/// <param name="Done">Counts what is done.</param>
+internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttentionSink Sink, WorkDone Done)
+{
+    /// <summary>Spans of a panel for each thread: more balance better, and each takes memory.</summary>
+    private const int SpansPerThread = 4;
+
+    /// <summary>
+    /// Operations of a job: 2 · D · Dv for each key that is added to a memory and for each query that reads it, and as much
+    /// again for each key that is looked up before it is written.
+    /// </summary>
+    public static double OperationsOf(JobPlan plan)
+    {
+        AttentionShape shape = plan.Shape;
+        double keys = (double)shape.Batch * shape.KeyHeads * shape.KeyRows * (plan.Mechanism.Kind == MechanismKind.Delta ? 2 : 1);
+        return 2.0 * shape.KeyDim * shape.ValueDim * (keys + (double)shape.Batch * shape.QueryHeads * shape.QueryRows);
+    }
+
+    /// <summary>About how many bytes of private memory a job takes.</summary>
+    public static double BytesOf(JobPlan plan, int threads)
+    {
+        AttentionShape shape = plan.Shape;
+        double row = FeatureRows.Padded(shape.KeyDim) + 2.0 * FeatureRows.Padded(shape.ValueDim);
+        double spans = plan.QueryGrid.SpanRows * row * (1 + shape.Group) * threads;
+        double sums = FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * (2.0 * SpansPerThread + 16) * threads * threads;
+        return sizeof(float) * (spans + sums);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public Task RunAsync(ComputePool pool, CancellationToken cancellation)
+    {
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = pool.Threads, CancellationToken = cancellation };
+        return Parallel.ForEachAsync(Chains(pool.Threads), parallel, async (make, cancelled) =>
+        {
+            using ISequentialChain chain = make();
+            await chain.RunAsync(pool, cancelled).ConfigureAwait(false);
+        });
+    }
+
+    private IEnumerable<Func<ISequentialChain>> Chains(int threads)
+    {
+        AttentionShape shape = Plan.Shape;
+        // Heads with masks of their own see other keys, and so do not share a memory.
+        int together = Plan.Masks.VariesByHead && Plan.Mechanism.Kind == MechanismKind.Linear ? 1 : shape.Group;
+        int panel = Math.Min(Math.Max(1, Plan.QueryGrid.Count), SpansPerThread * threads);
+        for (int batch = 0; batch < shape.Batch; batch++)
+        {
+            for (int head = 0; head < shape.QueryHeads; head += together)
+            {
+                (int of, int first) = (batch, head);
+                yield return Plan.Mechanism.Kind == MechanismKind.Linear
+                    ? () => new LinearChain(this, of, first, together, panel)
+                    : () => new DeltaChain(this, of, first / shape.Group);
+            }
+        }
+    }
+}
+
+/// <summary>Heads whose rows are computed one panel after the other.</summary>
+internal interface ISequentialChain : IDisposable
+{
+    /// <summary>Computes all rows.</summary>
+    Task RunAsync(ICompute compute, CancellationToken cancellation);
+}

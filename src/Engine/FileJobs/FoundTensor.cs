@@ -50,7 +50,7 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
     {
         if (Info.Type != FileElementType.Bool)
             throw Wrong($"has elements of type {Info.DType}; BOOL is expected.");
-        return BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
+        return Broadcast(shape);
     }
 
     /// <summary>As a tensor of numbers that is broadcast.</summary>
@@ -59,8 +59,12 @@ internal readonly record struct FoundTensor(string Path, string Role, MappedTens
     {
         if (Info.ElementType is null)
             throw Wrong($"has elements of type {Info.DType}; F32, F16 or BF16 is expected.");
-        return BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
+        return Broadcast(shape);
     }
+
+    private unsafe BroadcastTensor Broadcast(in AttentionShape shape) => Info.Shape.Length == 0
+        ? BroadcastTensor.OfOne(Role, new ReadOnlySpan<byte>((void*)Tensor.Start, Info.Type.SizeInBits() / 8), Info.Type, shape)
+        : BroadcastTensor.Of(Role, Info.ElementCount == 0 ? 0 : Tensor.Start, Info.Type, Info.Shape, shape);
 
     /// <summary>As a list of numbers.</summary>
     /// <exception cref="InputException">It is no such tensor.</exception>

@@ -38,6 +38,23 @@ public sealed record BroadcastTensor
     /// <summary>Keys it covers, from key 0 on; the keys behind them are masked.</summary>
     public long Keys { get; }
 
+    /// <summary>Managed memory that the tensor lies in, if it does.</summary>
+    private byte[]? Memory { get; init; }
+
+    /// <summary>Takes a single number, which is that of every pair of a query and a key.</summary>
+    /// <param name="name">Its name, for errors.</param>
+    /// <param name="element">Its bytes.</param>
+    /// <param name="type">Its element type.</param>
+    /// <param name="shape">The job's sizes.</param>
+    public static BroadcastTensor OfOne(string name, ReadOnlySpan<byte> element, FileElementType type, in AttentionShape shape)
+    {
+        byte[] row = GC.AllocateUninitializedArray<byte>(checked((int)(shape.KeyRows * element.Length)), pinned: true);
+        for (int at = 0; at < row.Length; at += element.Length)
+            element.CopyTo(row.AsSpan(at));
+        nint start = row.Length == 0 ? 0 : System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(row, 0);
+        return Of(name, start, type, [shape.KeyRows], shape) with { Memory = row };
+    }
+
     /// <summary>Takes a row-major tensor.</summary>
     /// <param name="name">Its name, for errors.</param>
     /// <param name="start">Address of its first element.</param>

@@ -5,7 +5,7 @@ namespace Distributed.Kernels.Linear;
 
 /// <summary>
 /// The memory of the delta rule for sixty-four columns of the values: S ← S + β (v − Sᵀφ(k)) φ(k)ᵀ with each key
-/// (Schlag, Irie and Schmidhuber, "Linear Transformers Are Secretly Fast Weight Programmers", 2021, equation 24). The columns
+/// (Schlag, Irie and Schmidhuber, "Linear Transformers Are Secretly Fast Weight Programmers", 2021, section 4.2). The columns
 /// of S do not meet, so any of them can be worked on alone.
 /// </summary>
 /// <remarks>

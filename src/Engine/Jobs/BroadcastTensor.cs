@@ -39,7 +39,7 @@ public sealed record BroadcastTensor
     public long Keys { get; }
 
     /// <summary>Managed memory that the tensor lies in, if it does.</summary>
-    private byte[]? Memory { get; init; }
+    internal byte[]? Memory { get; private init; }
 
     /// <summary>Takes a single number, which is that of every pair of a query and a key.</summary>
     /// <param name="name">Its name, for errors.</param>

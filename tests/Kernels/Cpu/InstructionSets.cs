@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Distributed.Kernels.Additive;
 using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Tests.Linear;
 
 namespace Distributed.Kernels.Tests.Cpu;
 
@@ -77,6 +79,11 @@ public sealed class InstructionSets
         {
             (float[,] output, float[] lse) = HeadCase.Random(rows, rows, 1100, dim, dim, scale: 0.3).Run(CpuKernels.Best, direct: true);
             foreach (float number in output.Cast<float>().Concat(lse))
+                hash.AppendData(BitConverter.GetBytes(number));
+        }
+        foreach (FeatureMap map in Enum.GetValues<FeatureMap>())
+        {
+            foreach (float number in LinearBits.All(map))
                 hash.AppendData(BitConverter.GetBytes(number));
         }
         return Convert.ToHexString(hash.GetHashAndReset());

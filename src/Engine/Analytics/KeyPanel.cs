@@ -14,28 +14,22 @@ internal sealed unsafe class KeyPanel : IDisposable
     private readonly nuint _spanBytes;
 
     /// <summary>Takes the memory; the keys are packed by <see cref="Packing"/>.</summary>
-    public KeyPanel(JobWeights weights, int batch, SpanGrid grid, int firstSpan, int spans)
+    public KeyPanel(JobWeights weights, int batch, IReadOnlyList<RowRange> spans)
     {
-        (_weights, Batch, Grid, FirstSpan, Spans) = (weights, batch, grid, firstSpan, spans);
-        _spanBytes = weights.KeyBytes(SpanGrid.MaxSpanRows);
-        _packed = new PackedKeys[weights.Shape.KeyHeads * spans];
+        (_weights, Batch, Spans) = (weights, batch, spans);
+        _spanBytes = weights.KeyBytes(spans.Max(span => span.Count));
+        _packed = new PackedKeys[weights.Shape.KeyHeads * spans.Count];
         _memory = new NativeBuffer(_spanBytes * (nuint)_packed.Length);
     }
 
     /// <summary>The batch entry.</summary>
     public int Batch { get; }
 
-    /// <summary>The spans of all keys.</summary>
-    public SpanGrid Grid { get; }
+    /// <summary>The spans here.</summary>
+    public IReadOnlyList<RowRange> Spans { get; }
 
-    /// <summary>The first span here.</summary>
-    public int FirstSpan { get; }
-
-    /// <summary>Spans here.</summary>
-    public int Spans { get; }
-
-    /// <summary>The packed keys of a key head and a span of the whole grid.</summary>
-    public PackedKeys this[int head, int span] => _packed[head * Spans + span - FirstSpan];
+    /// <summary>The packed keys of a key head and a span, counted from the first here.</summary>
+    public PackedKeys this[int head, int span] => _packed[head * Spans.Count + span];
 
     /// <summary>The work of packing, in pieces.</summary>
     public IEnumerable<Action<ComputeScratch>> Packing() =>
@@ -45,5 +39,5 @@ internal sealed unsafe class KeyPanel : IDisposable
     public void Dispose() => _memory.Dispose();
 
     private void Pack(int index) => _packed[index] = _weights.PackKeys(
-        Batch, index / Spans, Grid[FirstSpan + index % Spans], _memory.Pointer + (nuint)index * _spanBytes);
+        Batch, index / Spans.Count, Spans[index % Spans.Count], _memory.Pointer + (nuint)index * _spanBytes);
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Distributed.Engine.Analytics;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Distributed.Engine.Analytics;
 /// <see cref="MostCells"/> each way, each with the largest and the mean weight in it. A key that a row does not see
 /// counts as a weight of 0.
 /// </summary>
-public sealed unsafe class PooledMatrix : IWeightSink
+public sealed class PooledMatrix : IWeightSink, ICells
 {
     /// <summary>Most cells each way.</summary>
     public const int MostCells = 1024;
@@ -79,63 +77,13 @@ public sealed unsafe class PooledMatrix : IWeightSink
     }
 
     /// <inheritdoc/>
-    public void Take(in WeightTile tile)
-    {
-        Span<float> max = stackalloc float[tile.Keys.Count], sum = stackalloc float[tile.Keys.Count];
-        for (int row = 0, count; row < tile.Rows.Count; row += count)
-        {
-            long of = tile.Rows.Start + row;
-            count = (int)Math.Min(tile.Rows.Count - row, RowsPerCell - of % RowsPerCell);
-            Columns(tile.Start + (nint)row * tile.RowStride, tile.RowStride, count, max, sum);
-            AddToCells((int)(of / RowsPerCell) * Width, tile.Keys.Start, max, sum);
-        }
-    }
+    public void Take(in WeightTile tile) => CellPooling.Pool(tile, RowsPerCell, KeysPerCell, this);
 
-    // Each key's largest weight and sum over some rows; a key keeps to its own lane, so vector width changes no bit.
-    private static void Columns(float* weights, int stride, int rows, Span<float> max, Span<float> sum)
+    /// <inheritdoc/>
+    void ICells.Add(long row, long column, float max, double sum)
     {
-        int key = 0;
-        for (; key + Vector<float>.Count <= max.Length; key += Vector<float>.Count)
-        {
-            float* at = weights + key;
-            Vector<float> most = Vector<float>.Zero, total = Vector<float>.Zero;
-            for (int row = 0; row < rows; row++, at += stride)
-            {
-                Vector<float> weight = Vector.Load(at);
-                most = Vector.Max(most, weight);
-                total += weight;
-            }
-            most.CopyTo(max[key..]);
-            total.CopyTo(sum[key..]);
-        }
-        for (; key < max.Length; key++)
-        {
-            (max[key], sum[key]) = (0, 0);
-            for (int row = 0; row < rows; row++)
-            {
-                float weight = weights[(nint)row * stride + key];
-                max[key] = MathF.Max(max[key], weight);
-                sum[key] += weight;
-            }
-        }
-    }
-
-    private void AddToCells(int firstCell, long firstKey, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
-    {
-        for (int key = 0, count; key < max.Length; key += count)
-        {
-            long of = firstKey + key;
-            count = (int)Math.Min(max.Length - key, KeysPerCell - of % KeysPerCell);
-            float most = 0;
-            double total = 0;
-            for (int i = key; i < key + count; i++)
-            {
-                most = MathF.Max(most, max[i]);
-                total += sum[i];
-            }
-            int cell = firstCell + (int)(of / KeysPerCell);
-            _max[cell] = MathF.Max(_max[cell], most);
-            _sum[cell] += total;
-        }
+        int cell = (int)row * Width + (int)column;
+        _max[cell] = MathF.Max(_max[cell], max);
+        _sum[cell] += sum;
     }
 }

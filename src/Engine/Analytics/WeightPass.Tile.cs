@@ -23,9 +23,9 @@ public sealed unsafe partial class WeightPass
         var packed = (byte*)(logSumExp + heads * TileRows);
         var queries = stackalloc PackedQueries[heads];
         var ready = stackalloc bool[heads];
-        for (int span = panel.FirstSpan; span < panel.FirstSpan + panel.Spans; span++)
+        for (int span = 0; span < panel.Spans.Count; span++)
         {
-            RowRange keys = panel.Grid[span];
+            RowRange keys = panel.Spans[span];
             bool any = false;
             for (int head = 0; head < heads; head++)
             {

@@ -17,6 +17,14 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
 
     private const int RowsPerPiece = 128;
 
+    /// <summary>The rows to walk, from the first to behind the last.</summary>
+    /// <value>All. Otherwise they must begin at a multiple of the rows that a sink keeps together.</value>
+    public (long First, long End) Rows { get; init; } = (0, weights.Shape.QueryRows);
+
+    /// <summary>The keys to walk, from the first to behind the last.</summary>
+    /// <value>All.</value>
+    public (long First, long End) Keys { get; init; } = (0, weights.Shape.KeyRows);
+
     /// <summary>Bytes of packed keys held at a time.</summary>
     /// <value>128 MiB.</value>
     public long PanelBytes { get; init; } = 128L << 20;
@@ -40,17 +48,16 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         }
         long together = planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether));
         long pieceRows = checked(together * Math.Max(1, RowsPerPiece / together));
-        long pieces = (shape.QueryRows + pieceRows - 1) / pieceRows;
-        var grid = new SpanGrid(shape.KeyRows);
-        int panelSpans = SpansPerPanel(grid);
+        long pieces = (Rows.End - Rows.First + pieceRows - 1) / pieceRows;
+        RowRange[][] panels = [.. Spans().Chunk(SpansPerPanel())];
         IGrouping<int, PlaneSinks>[] entries = [.. planes.GroupBy(plane => plane.Plane.Batch)];
-        long done = 0, all = entries.Length * pieces * ((grid.Count + panelSpans - 1) / panelSpans);
+        long done = 0, all = entries.Length * pieces * panels.Length;
         foreach (IGrouping<int, PlaneSinks> entry in entries)
         {
             var wanted = new WantedPlanes(entry, shape.QueryHeads);
-            for (int span = 0; span < grid.Count; span += panelSpans)
+            foreach (RowRange[] spans in panels)
             {
-                using var panel = new KeyPanel(weights, entry.Key, grid, span, Math.Min(panelSpans, grid.Count - span));
+                using var panel = new KeyPanel(weights, entry.Key, spans);
                 await pool.RunAllAsync(panel.Packing(), cancellation).ConfigureAwait(false);
                 await pool.RunAllAsync(Pieces(panel, wanted), cancellation).ConfigureAwait(false);
             }
@@ -60,7 +67,7 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         {
             for (long piece = 0; piece < pieces; piece++)
             {
-                long first = piece * pieceRows, end = Math.Min(first + pieceRows, shape.QueryRows);
+                long first = Rows.First + piece * pieceRows, end = Math.Min(first + pieceRows, Rows.End);
                 yield return scratch =>
                 {
                     for (long row = first; row < end; row += TileRows)
@@ -74,10 +81,16 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         }
     }
 
-    private int SpansPerPanel(SpanGrid grid)
+    private IEnumerable<RowRange> Spans()
+    {
+        for (long key = Keys.First; key < Keys.End; key += SpanGrid.MaxSpanRows)
+            yield return new RowRange(key, (int)Math.Min(SpanGrid.MaxSpanRows, Keys.End - key));
+    }
+
+    private int SpansPerPanel()
     {
         long span = (long)weights.KeyBytes(SpanGrid.MaxSpanRows) * weights.Shape.KeyHeads;
-        return (int)Math.Clamp(PanelBytes / Math.Max(1, span), 1, Math.Max(1, grid.Count));
+        return (int)Math.Clamp(PanelBytes / Math.Max(1, span), 1, int.MaxValue);
     }
 
     private static long LeastCommonMultiple(long a, long b)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Files;
@@ -57,9 +58,9 @@ internal static class DocumentFolder
         var passages = new List<AtlasPassage>();
         try
         {
-            foreach (string line in File.ReadLines(path).Skip(1).TakeWhile(line => !line.StartsWith(']')))
+            foreach (string line in File.ReadLines(path).Skip(1))
             {
-                using var passage = JsonDocument.Parse(line.AsMemory(line.StartsWith(',') ? 1 : 0));
+                using JsonDocument passage = First(line.StartsWith(',') ? line[1..] : line);
                 string text = passage.RootElement.GetProperty("text").GetString() ?? "";
                 passages.Add(new AtlasPassage(passage.RootElement.GetProperty("line").GetInt32(), text));
                 if (passages.Count == count)
@@ -73,5 +74,12 @@ internal static class DocumentFolder
         return passages.Count == count
             ? passages
             : throw new InputException($"{Quoted.Path(path)} has {passages.Count} passages, but the embeddings beside it have {count}.");
+    }
+
+    // The end of the list stands on the line of the last passage.
+    private static JsonDocument First(string line)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(line));
+        return JsonDocument.ParseValue(ref reader);
     }
 }

@@ -7,7 +7,8 @@ namespace Distributed.Engine.Pictures;
 public static class ColourMap
 {
     // So that a picture and its labels stay within the 256 colours of a PNG with a palette, a third the size of one without.
-    private const int Shades = 240;
+    /// <summary>How many colours there are.</summary>
+    public const int Shades = 240;
 
     // Anchors spaced evenly from 0 to 1; between them colours are interpolated.
     private static readonly Rgb[] Anchors =

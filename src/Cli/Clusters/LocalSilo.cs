@@ -46,7 +46,7 @@ internal sealed class LocalSilo : IDisposable
     /// <param name="settings">Its settings, by the names of its command line. They go through the environment, for others to read nothing.</param>
     public static LocalSilo Start(int httpPort, IEnumerable<(string Name, string Value)> settings)
     {
-        var start = new ProcessStartInfo(SiloProgram.Find()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(SiloProgram.FindForCluster()) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in settings.Append(("http-port", $"{httpPort}")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
         return new LocalSilo(System.Diagnostics.Process.Start(start)!, httpPort);

@@ -83,7 +83,7 @@ internal static class ClusterCommand
 
     private static async Task InitAsync(string database, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(SiloProgram.Find(), ["init"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(SiloProgram.FindForCluster(), ["init"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ATTEND_SILO_POSTGRES"] = database;
         using Process silo = Process.Start(start)!;
         Task<string> output = silo.StandardOutput.ReadToEndAsync(cancellation), error = silo.StandardError.ReadToEndAsync(cancellation);

@@ -71,6 +71,6 @@ internal static class DemoCommand
         Console.WriteLine($"The attention matrix has {pairs:N0} weights; all were computed, none was stored.");
         Console.WriteLine(
             $"The rate is {report.Attention.FlopsPerSecond / peak:p0} of this machine's multiply-add peak of {peak / 1e9:f0} GFLOP/s on {options.Threads} threads.");
-        Console.WriteLine("Look at attention.png, or try a text of your own: attend document FILE");
+        Console.WriteLine("Look at report.html there, or try a text of your own: attend document FILE");
     }
 }

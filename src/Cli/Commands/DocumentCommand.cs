@@ -14,7 +14,7 @@ internal static class DocumentCommand
 
     private static readonly Option<string?> Folder = new("--output", "-o")
     {
-        Description = "Folder for links.json, attention.png and embeddings.safetensors. [default: the file's name without its ending + -attention, here]",
+        Description = "Folder for links.json, attention.png, report.html and embeddings.safetensors. [default: the file's name without its ending + -attention, here]",
         HelpName = "DIR",
     };
 

@@ -237,6 +237,13 @@ internal sealed class JobOptions
         });
     }
 
+    /// <summary>The first option that was given and says what the job is: any but the output and the threads.</summary>
+    public Option? SaysWhatJob(ParseResult parsed) => All.FirstOrDefault(
+        option => option != _output && option != CommonOptions.Threads && parsed.GetResult(option) is { Implicit: false });
+
+    /// <summary>Whether the whole job comes from a specification.</summary>
+    public bool HasSpecification(ParseResult parsed) => parsed.GetValue(_specification) is not null;
+
     private Option[] All =>
     [
         _specification, _q, _k, _v, _tensors, _output, _layout, _heads, _type, _lse, _qkOutput, .. _analytics.All, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,

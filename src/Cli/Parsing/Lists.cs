@@ -22,6 +22,16 @@ internal static class Lists
                 : throw new InputException($"{what} '{text}' is not known; two whole numbers with a comma between them are expected.");
     }
 
+    /// <summary><c>FIRST:END</c></summary>
+    /// <exception cref="InputException">It is not two whole numbers.</exception>
+    public static (long, long) Range(string text, string what)
+    {
+        string[] sides = text.Split(':');
+        return sides.Length == 2 && Whole(sides[0]) is { } first && Whole(sides[1]) is { } end
+            ? (first, end)
+            : throw new InputException($"{what} '{text}' are not known; FIRST:END is expected.");
+    }
+
     /// <summary><c>R:C,R:C,…</c></summary>
     /// <exception cref="InputException">An item is no such pair.</exception>
     public static IReadOnlyList<(long, long)> Pairs(string text) => [.. text.Split(',').Select(item =>

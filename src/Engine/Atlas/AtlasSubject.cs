@@ -3,7 +3,6 @@ using Distributed.Engine.Compute;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
-using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Atlas;
 
@@ -11,7 +10,7 @@ namespace Distributed.Engine.Atlas;
 public sealed class AtlasSubject : IDisposable
 {
     private readonly IReadOnlyList<IDisposable> _open;
-    private float[]? _logSumExp;
+    private readonly float[]? _logSumExp;
 
     internal AtlasSubject(
         string name, JobWeights weights, float[]? logSumExp, IReadOnlyList<AtlasPassage>? passages, IReadOnlyList<IDisposable> open)
@@ -41,8 +40,8 @@ public sealed class AtlasSubject : IDisposable
         return Open(FinishedJob.Of(output), Path.GetFileName(path));
     }
 
-    /// <summary>Opens a finished job over tensor files.</summary>
-    /// <param name="job">The job; its output is there. Without <c>lse</c> in it, LSE is worked out anew.</param>
+    /// <summary>Opens a job over tensor files.</summary>
+    /// <param name="job">The job, finished; or one without an output. Where there is no <c>lse</c>, it is worked out anew.</param>
     /// <param name="name">What to call it.</param>
     /// <exception cref="InputException">A file cannot be used.</exception>
     public static AtlasSubject Open(FileJobSpecification job, string name)
@@ -52,7 +51,7 @@ public sealed class AtlasSubject : IDisposable
         try
         {
             float[]? logSumExp = null;
-            if (job.WritesLogSumExp)
+            if (job.WritesLogSumExp && job.Output.Length > 0)
             {
                 using TensorFile output = TensorFile.Open(job.Output);
                 logSumExp = Read(output, files.Input.Shape);
@@ -73,9 +72,16 @@ public sealed class AtlasSubject : IDisposable
     public async Task<AttentionAtlas> CreateAsync(AtlasOptions options, IProgress<double>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _logSumExp ??= await LogSumExpAsync(options, cancellation).ConfigureAwait(false);
-        return await AttentionAtlas.CreateAsync(Weights, _logSumExp, options, progress, cancellation).ConfigureAwait(false);
+        float[] logSumExp = await LogSumExpAsync((0, Weights.Shape.QueryRows), ComputePool.Shared(options.Threads), cancellation).ConfigureAwait(false);
+        return await AttentionAtlas.CreateAsync(Weights, logSumExp, options, progress, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>LSE <c>[B, Hq, Sq]</c>, that of some rows at least: what the job kept, or worked out anew.</summary>
+    /// <param name="rows">The rows, from the first to behind the last.</param>
+    /// <param name="compute">Where the work runs.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<float[]> LogSumExpAsync((long First, long End) rows, ICompute compute, CancellationToken cancellation) =>
+        _logSumExp ?? await RowLogSumExp.ComputeAsync(Weights, rows, compute, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -93,25 +99,6 @@ public sealed class AtlasSubject : IDisposable
         var numbers = new float[rows];
         lse.ReadF32(0, numbers);
         return numbers;
-    }
-
-    private async Task<float[]> LogSumExpAsync(AtlasOptions options, CancellationToken cancellation)
-    {
-        AttentionShape shape = Weights.Shape;
-        var lse = new float[checked((long)shape.Batch * shape.QueryHeads * shape.QueryRows)];
-        SpanGrid grid = Weights.Plan.QueryGrid;
-        await ComputePool.Shared(options.Threads).RunAllAsync(
-            from plane in Enumerable.Range(0, shape.Batch * shape.QueryHeads)
-            from span in Enumerable.Range(0, grid.Count)
-            select (Action<ComputeScratch>)(scratch =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Kernels.Spans.RowRange rows = grid[span];
-                Weights.LogSumExp(
-                    plane / shape.QueryHeads, plane % shape.QueryHeads, rows,
-                    lse.AsSpan(checked((int)(plane * shape.QueryRows + rows.Start)), rows.Count), scratch);
-            }), cancellation).ConfigureAwait(false);
-        return lse;
     }
 }
 

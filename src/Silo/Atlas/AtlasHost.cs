@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Distributed.Engine;
 using Distributed.Engine.Atlas;
+using Distributed.Silo.Access;
 
 namespace Distributed.Silo.Atlas;
 
@@ -45,7 +46,7 @@ public static class AtlasHost
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(new OpenAtlases(new OneFile(path), options));
         WebApplication app = builder.Build();
-        app.UseMiddleware<Cluster.LocalCallersOnly>();
+        app.UseMiddleware<LocalCallersOnly>();
         app.MapGet("/", () => Results.Redirect("/atlas/file"));
         app.MapAtlas();
         return app;

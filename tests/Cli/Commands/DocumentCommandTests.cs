@@ -5,7 +5,7 @@ namespace Distributed.Cli.Tests.Commands;
 
 public class DocumentCommandTests
 {
-    private static readonly string[] Written = ["out", "out/attention.png", "out/embeddings.safetensors", "out/links.json"];
+    private static readonly string[] Written = ["out", "out/attention.png", "out/embeddings.safetensors", "out/links.json", "out/report.html"];
 
     [Fact]
     public async Task A_repeated_passage_is_found_and_told()
@@ -78,7 +78,7 @@ public class DocumentCommandTests
         Outcome outcome = (await attend.RunAsync("demo")).Succeeded();
 
         Assert.Equal(
-            ["attend-demo", "attend-demo/attention.png", "attend-demo/embeddings.safetensors", "attend-demo/links.json", "attend-demo/reference.txt"],
+            ["attend-demo", "attend-demo/attention.png", "attend-demo/embeddings.safetensors", "attend-demo/links.json", "attend-demo/reference.txt", "attend-demo/report.html"],
             attend.Files);
         foreach (string told in new[] { "passages", "heads", "tiles", "GFLOP/s", "peak", "strongest links" })
             Assert.Contains(told, outcome.Output, StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace Distributed.Engine.Tests.Documents;
 
 public sealed class DocumentJobTests : IDisposable
 {
-    private static readonly string[] FileNames = ["attention.png", "embeddings.safetensors", "links.json"];
+    private static readonly string[] FileNames = ["attention.png", "embeddings.safetensors", "links.json", "report.html"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("document-").FullName;
 
@@ -75,6 +75,22 @@ public sealed class DocumentJobTests : IDisposable
             tensors.Tensors.Select(tensor => $"{tensor.Name} [{string.Join(", ", tensor.Shape)}]").Order());
         byte[] png = File.ReadAllBytes(Path.Combine(Output, "attention.png"));
         Assert.Equal("PNG", System.Text.Encoding.ASCII.GetString(png, 1, 3));
+    }
+
+    [Fact]
+    public async Task The_report_needs_nothing_but_itself_and_shows_both_texts_of_every_link()
+    {
+        string[] lines = [.. Enumerable.Range(0, 60).Select(i => $"<script>alert({i % 30})</script> & \"passage\" number {i % 30 * 11} of the house {i % 30 * 7}")];
+        DocumentReport report = await Run(string.Join('\n', lines), Output);
+
+        string page = File.ReadAllText(Path.Combine(Output, "report.html"));
+
+        Assert.DoesNotContain("http", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<script>alert", page, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String(File.ReadAllBytes(Path.Combine(Output, "attention.png"))), page, StringComparison.Ordinal);
+        Assert.NotEmpty(report.Links);
+        string decoded = System.Net.WebUtility.HtmlDecode(page);
+        Assert.All(report.Links, link => Assert.Contains($"<p>{report.Passages[link.Query].Text}</p></div><div><p class=\"line\">line {link.Key + 1} is attended to</p><p>{report.Passages[link.Key].Text}</p>", decoded, StringComparison.Ordinal));
     }
 
     [Fact]

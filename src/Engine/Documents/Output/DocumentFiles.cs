@@ -11,29 +11,31 @@ internal sealed class DocumentFiles : IDisposable
     private readonly IReadOnlyList<string> _inputs;
     private readonly StagedFile _links;
     private readonly StagedFile _picture;
+    private readonly StagedFile _report;
     private EmbeddingsFile? _embeddings;
 
-    private DocumentFiles(string folder, IReadOnlyList<string> inputs, StagedFile links, StagedFile picture) =>
-        (_folder, _inputs, _links, _picture) = (folder, inputs, links, picture);
+    private DocumentFiles(string folder, IReadOnlyList<string> inputs, IReadOnlyList<StagedFile> staged) =>
+        (_folder, _inputs, _links, _picture, _report) = (folder, inputs, staged[0], staged[1], staged[2]);
 
     /// <summary>Opens temporary files in a folder.</summary>
     /// <exception cref="InputException">A file cannot be made there, or would replace an input.</exception>
     public static DocumentFiles Create(string folder, IReadOnlyList<string> inputs)
     {
-        StagedFile links = StagedFile.Create(Path.Combine(folder, "links.json"), inputs);
+        var staged = new List<StagedFile>();
         try
         {
-            return new DocumentFiles(
-                folder, inputs, links, StagedFile.Create(Path.Combine(folder, "attention.png"), inputs));
+            foreach (string name in new[] { "links.json", "attention.png", "report.html" })
+                staged.Add(StagedFile.Create(Path.Combine(folder, name), inputs));
+            return new DocumentFiles(folder, inputs, staged);
         }
         catch
         {
-            links.Dispose();
+            staged.ForEach(file => file.Dispose());
             throw;
         }
     }
 
-    /// <summary>Opens the third file, and gives the sink that fills it.</summary>
+    /// <summary>Opens the last file, and gives the sink that fills it.</summary>
     public IAttentionSink Embeddings(
         PassageEmbedding embedding, DocumentOptions options, MemorySink logSumExp, AttentionShape shape) =>
         _embeddings = new EmbeddingsFile(
@@ -46,14 +48,18 @@ internal sealed class DocumentFiles : IDisposable
         string name, CancellationToken cancellation)
     {
         LinksFile.Write(_links.Stream, passages, strongest, links, cancellation);
-        DocumentPicture.Write(_picture.Stream, passages, matrix, name);
+        using var picture = new MemoryStream();
+        DocumentPicture.Write(picture, passages, matrix, name);
+        _picture.Stream.Write(picture.GetBuffer(), 0, (int)picture.Length);
+        ReportFile.Write(_report.Stream, name, passages, links, picture.ToArray());
         cancellation.ThrowIfCancellationRequested();
         var written = new List<string>();
         if (_embeddings is not null)
             written.Add(_embeddings.Commit());
         _links.Commit();
         _picture.Commit();
-        return [_links.Path, _picture.Path, .. written];
+        _report.Commit();
+        return [_links.Path, _picture.Path, _report.Path, .. written];
     }
 
     /// <summary>Takes away what was not committed.</summary>
@@ -62,5 +68,6 @@ internal sealed class DocumentFiles : IDisposable
         _embeddings?.Dispose();
         _links.Dispose();
         _picture.Dispose();
+        _report.Dispose();
     }
 }

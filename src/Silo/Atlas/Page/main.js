@@ -137,7 +137,7 @@ function drawMarks(context, style) {
   context.lineWidth = 2;
   for (const mark of marks) {
     const size = Math.max(7, view.scale / 2 + 2);
-    context.strokeStyle = style.accent;
+    context.strokeStyle = '#38e1d2';
     context.strokeRect(view.toX(mark.key + 0.5) - size, view.toY(mark.row + 0.5) - size, 2 * size, 2 * size);
   }
   context.lineWidth = 1;

@@ -28,23 +28,26 @@ public sealed class AtlasSubject : IDisposable
     public IReadOnlyList<AtlasPassage>? Passages { get; }
 
     /// <summary>Opens what a job left: its output file, or the folder of a document's files.</summary>
-    /// <exception cref="InputException">It is neither, or an input of the job cannot be found.</exception>
-    public static AtlasSubject Open(string path)
+    /// <param name="path">The file or folder.</param>
+    /// <param name="name">What to call it; null = as it is called.</param>
+    /// <exception cref="InputException">It is neither, or an input of the job cannot be found or is another now.</exception>
+    public static AtlasSubject Open(string path, string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path) || Path.GetFileName(path) is DocumentFolder.Embeddings or DocumentFolder.Links)
-            return DocumentFolder.Open(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return DocumentFolder.Open(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!, name);
         using TensorFile output = TensorFile.Open(path);
         if (output.Find("embeddings") is not null && output.Metadata.ContainsKey("exclude"))
-            return DocumentFolder.OpenEmbeddings(path, null, Path.GetFileName(path));
-        return Open(FinishedJob.Of(output), Path.GetFileName(path));
+            return DocumentFolder.OpenEmbeddings(path, null, name ?? Path.GetFileName(path));
+        return Open(FinishedJob.Of(output), name ?? Path.GetFileName(path));
     }
 
     /// <summary>Opens a job over tensor files.</summary>
     /// <param name="job">The job, finished; or one without an output. Where there is no <c>lse</c>, it is worked out anew.</param>
     /// <param name="name">What to call it.</param>
     /// <exception cref="InputException">A file cannot be used.</exception>
-    public static AtlasSubject Open(FileJobSpecification job, string name)
+    /// <param name="alsoOpen">Disposed with it.</param>
+    public static AtlasSubject Open(FileJobSpecification job, string name, params IReadOnlyList<IDisposable> alsoOpen)
     {
         ArgumentNullException.ThrowIfNull(job);
         JobFiles files = JobFiles.Open(job);
@@ -56,7 +59,10 @@ public sealed class AtlasSubject : IDisposable
                 using TensorFile output = TensorFile.Open(job.Output);
                 logSumExp = Read(output, files.Input.Shape);
             }
-            return new AtlasSubject(name, new JobWeights(files.Input, job.Options), logSumExp, null, [files]);
+            var weights = new JobWeights(files.Input, job.Options);
+            if (logSumExp is not null)
+                CheckInputs(weights, logSumExp, job.Output);
+            return new AtlasSubject(name, weights, logSumExp, null, [files, .. alsoOpen]);
         }
         catch
         {
@@ -88,6 +94,33 @@ public sealed class AtlasSubject : IDisposable
     {
         foreach (IDisposable file in _open)
             file.Dispose();
+    }
+
+    // An input that was replaced since would give weights that never were. Some rows of every head tell.
+    private static void CheckInputs(JobWeights weights, float[] logSumExp, string output)
+    {
+        const int Rows = 4;
+        const float Tolerance = 1e-3f;
+        AttentionShape shape = weights.Shape;
+        if (shape.QueryRows == 0)
+            return;
+        using var scratch = new ComputeScratch();
+        Kernels.Spans.RowRange last = weights.Plan.QueryGrid[weights.Plan.QueryGrid.Count - 1];
+        int count = Math.Min(Rows, last.Count);
+        var rows = new Kernels.Spans.RowRange(last.End - count, count);
+        Span<float> anew = stackalloc float[Rows];
+        for (int plane = 0; plane < shape.Batch * shape.QueryHeads; plane++)
+        {
+            weights.LogSumExp(plane / shape.QueryHeads, plane % shape.QueryHeads, rows, anew[..count], scratch);
+            for (int row = 0; row < count; row++)
+            {
+                float kept = logSumExp[plane * shape.QueryRows + rows.Start + row];
+                if (kept.Equals(anew[row]) || Math.Abs(kept - anew[row]) <= Tolerance * Math.Max(1, Math.Abs(kept)))
+                    continue;
+                throw new InputException(
+                    $"{Quoted.Path(output)} was not made from these inputs: LSE of row {rows.Start + row} is {kept} there and {anew[row]} here.");
+            }
+        }
     }
 
     internal static float[] Read(TensorFile output, AttentionShape shape)

@@ -14,12 +14,12 @@ internal static class DocumentFolder
 
     /// <summary>Opens the folder.</summary>
     /// <exception cref="InputException">A file is missing or not what such a job writes.</exception>
-    public static AtlasSubject Open(string folder)
+    public static AtlasSubject Open(string folder, string? name)
     {
         string embeddings = Path.Combine(folder, Embeddings), links = Path.Combine(folder, Links);
         if (!File.Exists(embeddings) || !File.Exists(links))
             throw new InputException($"The folder {Quoted.Path(folder)} has no {(File.Exists(embeddings) ? Links : Embeddings)}; a folder that attend document wrote is expected.");
-        return OpenEmbeddings(embeddings, links, Path.GetFileName(Path.GetFullPath(folder)));
+        return OpenEmbeddings(embeddings, links, name ?? Path.GetFileName(Path.GetFullPath(folder)));
     }
 
     /// <summary>Opens the embeddings, and the passages if there is a file of them.</summary>

@@ -1,3 +1,5 @@
+using Distributed.Silo.Access;
+using Distributed.Silo.Atlas;
 using Distributed.Silo.Storage;
 
 namespace Distributed.Silo.Api;
@@ -13,5 +15,6 @@ public static class ApiRoutes
         app.MapFiles(StoredKind.Documents);
         app.MapServer();
         app.MapHealth();
+        app.MapAtlas(pages => pages.ForAnyone(), data => data.For(Role.Read));
     }
 }

@@ -13,12 +13,18 @@ public static class AtlasEndpoints
     private const int MostStrongest = 500, MostPassages = 1000;
     private const long MostWeights = 1 << 16;
 
-    /// <summary>Adds the routes. The host's access rules apply to the group that is returned.</summary>
-    public static RouteGroupBuilder MapAtlas(this IEndpointRouteBuilder app)
+    /// <summary>Adds the routes.</summary>
+    /// <param name="app">The host.</param>
+    /// <param name="pages">Who may have the page, which tells nothing; null = everybody, in a host without rules.</param>
+    /// <param name="data">Who may have what it shows; null = everybody, in a host without rules.</param>
+    public static void MapAtlas(
+        this IEndpointRouteBuilder app, Action<IEndpointConventionBuilder>? pages = null, Action<IEndpointConventionBuilder>? data = null)
     {
-        RouteGroupBuilder atlas = app.MapGroup("/atlas");
-        atlas.MapGet("assets/{name}", AtlasAssets.Get);
-        atlas.MapGet("{job}", (string job, HttpResponse response) => AtlasAssets.Get("atlas.html", response));
+        RouteGroupBuilder page = app.MapGroup("/atlas").ExcludeFromDescription(), atlas = app.MapGroup("/atlas").ExcludeFromDescription();
+        pages?.Invoke(page);
+        data?.Invoke(atlas);
+        page.MapGet("assets/{name}", AtlasAssets.Get);
+        page.MapGet("{job}", (string job, HttpResponse response) => AtlasAssets.Get("atlas.html", response));
         atlas.MapGet("{job}/about", (string job, OpenAtlases open) => WithAsync(job, open, AboutAsync));
         atlas.MapGet("{job}/tiles/{plane}/{level:int}/{x:int}/{y:int}.f32", (
             string job, string plane, int level, int x, int y, string? pool, OpenAtlases open, HttpResponse response, CancellationToken gone) =>
@@ -36,7 +42,6 @@ public static class AtlasEndpoints
                 atlas, subject, AtlasText.Plane(plane), AtlasText.Range(rows, "Rows"), AtlasText.Range(keys, "Keys"), count ?? 20, gone)));
         atlas.MapGet("{job}/passages", (string job, long first, int count, OpenAtlases open) =>
             OnReadyAsync(job, open, (_, subject) => Task.FromResult(Passages(subject, first, count))));
-        return atlas;
     }
 
     private static async Task<IResult> WithAsync(string job, OpenAtlases open, Func<OpenAtlas, Task<IResult>> use)
@@ -44,7 +49,7 @@ public static class AtlasEndpoints
         try
         {
             if (await open.UseAsync(job) is not { } atlas)
-                return Results.Problem($"There is no job {job} to look at.", statusCode: StatusCodes.Status404NotFound, title: "No such job.", type: "/problems/no-such-job");
+                return Refusal.NoSuchJob.Because($"There is no job {job} to look at.");
             try
             {
                 return await use(atlas);
@@ -61,16 +66,18 @@ public static class AtlasEndpoints
         }
         catch (InputException error)
         {
-            return Problems.BadInput(error.Message);
+            return Refusal.BadInput.Because(error.Message);
+        }
+        catch (RefusedException refused)
+        {
+            return refused.Refusal.Because(refused.Message);
         }
     }
 
     private static Task<IResult> OnReadyAsync(string job, OpenAtlases open, Func<AttentionAtlas, AtlasSubject, Task<IResult>> use) =>
         WithAsync(job, open, async atlas => await atlas.ReadyAsync() is { } ready
             ? await use(ready, atlas.Subject)
-            : Results.Problem(
-                $"The overview of job {job} is being made, {atlas.Done:p0} is done.", statusCode: StatusCodes.Status503ServiceUnavailable,
-                title: "Not ready yet.", type: "/problems/unavailable"));
+            : Refusal.Unavailable.Because($"The overview of job {job} is being made, {atlas.Done:p0} is done."));
 
     private static async Task<IResult> AboutAsync(OpenAtlas open) => await open.ReadyAsync() is { } atlas
         ? Results.Json(new

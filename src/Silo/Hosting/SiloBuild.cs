@@ -15,6 +15,9 @@ namespace Distributed.Silo.Hosting;
 public static class SiloBuild
 {
     private const int HeaderBytes = 32 << 10, MostConnections = 4096;
+
+    // An atlas is looked at beside jobs, which have the machine.
+    private static readonly Engine.Atlas.AtlasOptions AtlasShare = new() { OverviewBytes = 256L << 20, CacheBytes = 128L << 20 };
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(15), IdleFor = TimeSpan.FromMinutes(2), StopsWithin = TimeSpan.FromSeconds(25);
 
     /// <summary>Puts it together.</summary>
@@ -93,6 +96,8 @@ public static class SiloBuild
             return new Jobs.JobSources(
                 data, storage.FilesOf(StoredKind.Tensors).Store, storage.FilesOf(StoredKind.Documents).Store, all.GetRequiredService<Jobs.FileRoots>());
         });
+        services.AddSingleton<Atlas.IAtlasJobs, Atlas.ServedJobs>();
+        services.AddSingleton(all => new Atlas.OpenAtlases(all.GetRequiredService<Atlas.IAtlasJobs>(), AtlasShare));
         services.AddHealthChecks().AddCheck<QueueHealth>("queue", tags: [HealthRoutes.Ready]);
     }
 

@@ -73,6 +73,15 @@ public sealed class AtlasSubjectTests : IDisposable
     }
 
     [Fact]
+    public async Task An_input_that_was_replaced_is_noticed()
+    {
+        FileJobSpecification job = Job(_folder) with { WithLogSumExp = true };
+        await FileJob.RunAsync(job);
+        Job(_folder, seed: 4);
+        Assert.Contains("was not made from these inputs", Assert.Throws<InputException>(() => AtlasSubject.Open(job.Output)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_says_nothing_of_a_job_is_refused()
     {
         FileJobSpecification job = Job(_folder);
@@ -81,12 +90,12 @@ public sealed class AtlasSubjectTests : IDisposable
         Assert.Contains("links.json", Assert.Throws<InputException>(() => AtlasSubject.Open(_folder)).Message, StringComparison.Ordinal);
     }
 
-    private static FileJobSpecification Job(string folder)
+    private static FileJobSpecification Job(string folder, int seed = 3)
     {
         string input = Path.Combine(folder, "in.safetensors");
         using TensorFileWriter writer = TensorFileWriter.Create(
             input, [.. new[] { "q", "k", "v" }.Select(name => new TensorSpec(name, ElementType.F32, 1, 2, 300, 8))]);
-        var random = new Random(3);
+        var random = new Random(seed);
         foreach (string name in new[] { "q", "k", "v" })
             writer[name].Write(0, [.. Enumerable.Range(0, 2 * 300 * 8).Select(_ => random.NextSingle() - 0.5f)]);
         writer.Commit();

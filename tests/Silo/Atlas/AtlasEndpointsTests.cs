@@ -89,7 +89,7 @@ public sealed class AtlasEndpointsTests : IAsyncLifetime
     {
         using HttpResponseMessage page = await _server.Client.GetAsync("/atlas/file");
         Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        foreach (string asset in new[] { "atlas.html", "atlas.css", "main.js", "view.js", "tiles.js", "colours.js", "axes.js", "panel.js", "input.js" })
+        foreach (string asset in new[] { "atlas.html", "atlas.css", "main.js", "view.js", "tiles.js", "colours.js", "axes.js", "panel.js", "input.js", "ask.js" })
         {
             string text = await _server.Client.GetStringAsync($"/atlas/assets/{asset}");
             Assert.DoesNotContain("://", text, StringComparison.Ordinal);

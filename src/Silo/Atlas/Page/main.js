@@ -1,5 +1,6 @@
 // The atlas of one job: a map of its attention matrix.
 
+import { askJson } from './ask.js';
 import { drawAxes, drawFigures, LEFT, TOP } from './axes.js';
 import { Colours } from './colours.js';
 import { listen } from './input.js';
@@ -21,9 +22,7 @@ function trouble(error) {
 
 async function open() {
   for (;;) {
-    const response = await fetch(`${base}/about`);
-    const body = await response.json();
-    if (!response.ok) throw new Error(body.detail ?? `The server answers ${response.status}.`);
+    const body = await askJson(`${base}/about`);
     if (body.state === 'ready') return body;
     $('opening').hidden = false;
     $('opening').querySelector('progress').value = body.done;
@@ -197,9 +196,7 @@ function resize() {
 async function findStrongest() {
   const { rows, keys } = view.visible;
   const ask = new URLSearchParams({ plane: choice.plane, rows: rows.join(':'), keys: keys.join(':'), count: 30 });
-  const response = await fetch(`${base}/strongest?${ask}`);
-  const found = await response.json();
-  if (!response.ok) throw new Error(found.detail);
+  const found = await askJson(`${base}/strongest?${ask}`);
   marks = found;
   showFound($('found'), found, (link) => {
     Object.assign(view, { row: link.row + 0.5, key: link.key + 0.5, zoom: Math.max(view.zoom, 5.6) });

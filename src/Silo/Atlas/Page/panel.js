@@ -1,5 +1,6 @@
 // What stands beside the map: the weight under the cursor, the passages it joins, the strongest in view.
 
+import { askJson } from './ask.js';
 import { weightText } from './colours.js';
 
 const PAGE = 64;
@@ -31,8 +32,7 @@ export class Passages {
     if (Array.isArray(have)) return have[index % PAGE];
     if (!have) {
       this.pages.set(page, 'asked');
-      fetch(`${this.base}/passages?first=${page * PAGE}&count=${PAGE}`)
-        .then((response) => (response.ok ? response.json() : Promise.reject(new Error(`Passages: ${response.status}`))))
+      askJson(`${this.base}/passages?first=${page * PAGE}&count=${PAGE}`)
         .then((texts) => { this.pages.set(page, texts); this.changed(); })
         .catch((error) => { this.pages.delete(page); this.changed(error); });
     }

@@ -1,3 +1,5 @@
+import { ask } from './ask.js';
+
 // Tiles of numbers: fetched nearest to the middle first, kept as long as there is room, given up when out of view.
 
 const AT_ONCE = 6;
@@ -41,8 +43,7 @@ export class Tiles {
     this.under.set(address, stop);
     try {
       const [plane, pool, level, x, y] = address.split('/');
-      const response = await fetch(`${this.base}/tiles/${plane}/${level}/${x}/${y}.f32?pool=${pool}`, { signal: stop.signal });
-      if (!response.ok) throw new Error(`Tile ${address}: ${response.status}`);
+      const response = await ask(`${this.base}/tiles/${plane}/${level}/${x}/${y}.f32?pool=${pool}`, stop.signal);
       const values = new Float32Array(await response.arrayBuffer());
       this.tiles.set(address, { values, picture: null, colours: '' });
       while (this.tiles.size > MOST_KEPT) this.tiles.delete(this.tiles.keys().next().value);

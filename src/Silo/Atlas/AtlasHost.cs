@@ -35,6 +35,11 @@ public static class AtlasHost
             await Console.Error.WriteLineAsync(error.Message);
             return BadInput;
         }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return BadInput;
+        }
     }
 
     /// <summary>Puts the server together.</summary>

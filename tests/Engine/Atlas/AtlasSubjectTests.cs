@@ -87,7 +87,7 @@ public sealed class AtlasSubjectTests : IDisposable
         FileJobSpecification job = Job(_folder);
         await FileJob.RunAsync(job);
         Assert.Contains("is no output of attend run", Assert.Throws<InputException>(() => AtlasSubject.Open(job.Output)).Message, StringComparison.Ordinal);
-        Assert.Contains("links.json", Assert.Throws<InputException>(() => AtlasSubject.Open(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("embeddings.safetensors", Assert.Throws<InputException>(() => AtlasSubject.Open(_folder)).Message, StringComparison.Ordinal);
     }
 
     private static FileJobSpecification Job(string folder, int seed = 3)

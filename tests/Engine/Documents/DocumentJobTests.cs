@@ -85,7 +85,7 @@ public sealed class DocumentJobTests : IDisposable
 
         string page = File.ReadAllText(Path.Combine(Output, "report.html"));
 
-        Assert.DoesNotContain("http", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("://", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>alert", page, StringComparison.Ordinal);
         Assert.Contains(Convert.ToBase64String(File.ReadAllBytes(Path.Combine(Output, "attention.png"))), page, StringComparison.Ordinal);
         Assert.NotEmpty(report.Links);

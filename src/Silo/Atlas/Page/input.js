@@ -42,7 +42,7 @@ export function listen(map, view, actions) {
       if (pointers.delete(event.pointerId) && !moved && event.pointerType !== 'mouse') actions.point(at(event));
     });
   }
-  map.addEventListener('pointerleave', () => actions.point(null));
+  map.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') actions.point(null); });
 
   map.addEventListener('wheel', (event) => {
     event.preventDefault();

@@ -70,7 +70,8 @@ public sealed class SiloEngine : IAsyncDisposable
 
     /// <summary>What it does now.</summary>
     public SiloLoad Load => new(
-        Name, EngineStatus.Now(), Options.BlocksAtOnce, _blocks.Values.Count(block => !block.Ended.IsCompleted), _jobs.Count);
+        Name, EngineStatus.Now(), Options.BlocksAtOnce, _blocks.Values.Count(block => !block.Ended.IsCompleted), _jobs.Count,
+        Speed.IsValueCreated && Speed.Value.IsCompletedSuccessfully ? Speed.Value.Result : null);
 
     /// <summary>Opens a job, so that this silo gives out its tiles. Once is enough; again does nothing.</summary>
     /// <exception cref="SupersededException">A later coordinator has opened it.</exception>

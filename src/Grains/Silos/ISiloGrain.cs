@@ -51,10 +51,11 @@ public sealed record SiloInfo(
 /// <param name="BlocksAtOnce">Blocks it computes at a time.</param>
 /// <param name="Blocks">Blocks it computes now.</param>
 /// <param name="Jobs">Jobs that it takes part in.</param>
+/// <param name="Speed">Measured (query, key) pairs a second, of heads of 64 elements; null while that is being measured.</param>
 [GenerateSerializer, Immutable]
 public sealed record SiloLoad(
     [property: Id(0)] string Name, [property: Id(1)] EngineStatus Engine, [property: Id(2)] int BlocksAtOnce,
-    [property: Id(3)] int Blocks, [property: Id(4)] int Jobs);
+    [property: Id(3)] int Blocks, [property: Id(4)] int Jobs, [property: Id(5)] double? Speed);
 
 /// <summary>An attempt of a block that a silo knows.</summary>
 /// <param name="Key">Key of its grain.</param>

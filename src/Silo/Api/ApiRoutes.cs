@@ -14,6 +14,7 @@ public static class ApiRoutes
         app.MapFiles(StoredKind.Tensors);
         app.MapFiles(StoredKind.Documents);
         app.MapServer();
+        app.MapOverviewEvents();
         app.MapHealth();
         app.MapAtlas(pages => pages.ForAnyone(), data => data.For(Role.Read));
     }

@@ -85,7 +85,7 @@ internal static class JobRoutes
     private static async Task<IResult> BlocksAsync(Guid id, IJobService service) =>
         await service.BlocksAsync(id) is { } blocks ? Answers.Json(blocks)
         : await service.FindAsync(id) is { } job
-            ? throw new RefusedException(Refusal.WrongState, $"Job {id} is {job.Status.State.ToString().ToLowerInvariant()}; its blocks can be seen while it is computed.")
+            ? throw new RefusedException(Refusal.WrongState, $"Job {id} is {job.Status.State.ToString().ToLowerInvariant()}; none of its blocks has been computed.")
             : throw None(id);
 
     private static async Task<IResult> SpecificationAsync(Guid id, IJobService service) =>

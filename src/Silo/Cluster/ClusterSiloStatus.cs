@@ -7,6 +7,9 @@ namespace Distributed.Silo.Cluster;
 internal sealed class ClusterSiloStatus(Grains.Hosting.ClusterView cluster, SiloEngine engine, IGrainFactory grains) : ISiloStatus
 {
     public async Task<Hosting.ClusterView> LookAsync() => new(
-        engine.Name, cluster.Active,
-        [.. (await cluster.InfosAsync(grains)).Select(silo => new SiloView(silo.Peer.Name, silo.Threads, silo.BlocksAtOnce, silo.Speed))]);
+        engine.Name, Clustered: true, cluster.Active, [.. (await cluster.LookAsync(grains)).Select(View)]);
+
+    private static SiloView View(MemberLoad silo) => silo.Load is { } load
+        ? new SiloView(silo.Name, silo.State, load.Engine.Threads, load.BlocksAtOnce, load.Blocks, load.Jobs, load.Speed, load.Engine)
+        : new SiloView(silo.Name, silo.State, 0, 0, 0, 0, null, null);
 }

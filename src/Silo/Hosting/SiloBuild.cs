@@ -4,6 +4,7 @@ using System.Threading.RateLimiting;
 using Distributed.Engine;
 using Distributed.Silo.Access;
 using Distributed.Silo.Api;
+using Distributed.Silo.Dashboard;
 using Distributed.Silo.Http;
 using Distributed.Silo.Storage;
 using Distributed.Silo.Telemetry;
@@ -53,6 +54,7 @@ public static class SiloBuild
         app.UseAuthorization();
         app.UseRateLimiter();
         app.MapApi();
+        app.MapDashboard();
         return app;
     }
 

@@ -30,7 +30,7 @@ public interface IJobService
     /// <returns>The job as it is then, whether or not it has changed; null when there is none.</returns>
     Task<JobSnapshot?> WhenChangedAsync(Guid job, long after, TimeSpan patience, CancellationToken cancellation);
 
-    /// <summary>How a job's blocks stand; null while it is not computed.</summary>
+    /// <summary>What a job's blocks are doing, or did until it ended; null when it has computed none.</summary>
     Task<JobBlocks?> BlocksAsync(Guid job);
 
     /// <summary>Stops a job so that it can be resumed. One that is paused already is left as it is.</summary>

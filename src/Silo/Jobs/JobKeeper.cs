@@ -10,6 +10,9 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
     /// <summary>What computes jobs.</summary>
     public IJobRunner Runner => runner;
 
+    /// <summary>What the blocks of jobs did.</summary>
+    public JobTimelines Timelines { get; } = new(data);
+
     /// <summary>What makes paths of references.</summary>
     public JobSources Sources => sources;
 
@@ -52,6 +55,20 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
         }
     }
 
+    /// <summary>Keeps what the blocks of a run did; a disk that is full is no reason to hold up the job.</summary>
+    public async Task KeepTimelineAsync(Guid job, IJobRun run)
+    {
+        try
+        {
+            if (await run.BlocksAsync().ConfigureAwait(false) is { } blocks)
+                await Task.Run(() => Timelines.Write(job, blocks)).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            LogNoTimeline(log, job, error.Message);
+        }
+    }
+
     /// <summary>Takes away what a job needs no more once it has ended.</summary>
     public async Task ClearAsync(Job job)
     {
@@ -70,6 +87,7 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
             if (job.Removed)
                 return;
             await Task.Run(() => records.Delete(job.Id)).ConfigureAwait(false);
+            await Task.Run(() => Timelines.Delete(job.Id)).ConfigureAwait(false);
             job.Remove();
         }
         finally
@@ -104,6 +122,9 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
             // It is gone, as it should be.
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What the blocks of job {Job} did could not be kept: {Why}")]
+    private static partial void LogNoTimeline(ILogger log, Guid job, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The record of job {Job} cannot be written, and will be tried again: {Why}")]
     private static partial void LogCannotWrite(ILogger log, Guid job, string why);

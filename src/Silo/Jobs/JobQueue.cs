@@ -96,7 +96,9 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
 
     /// <inheritdoc/>
     public async Task<JobBlocks?> BlocksAsync(Guid job) =>
-        _board.Find(job)?.Run is { } run ? await run.BlocksAsync().ConfigureAwait(false) : null;
+        _board.Find(job) is not { } found ? null
+        : found.Run is { } run ? await run.BlocksAsync().ConfigureAwait(false)
+        : await Task.Run(() => _scheduler.Keeper.Timelines.Read(job)).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public Task<JobSnapshot> PauseAsync(Guid job, Caller caller) => ChangeAsync(job, caller, "paused", state => state switch
@@ -238,6 +240,7 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
             if (!known && Directory.GetLastWriteTimeUtc(folder) <= DateTime.UtcNow - _options.LeftBehindAfter)
                 JobKeeper.DeleteFolder(folder);
         }
+        _scheduler.Keeper.Timelines.Sweep(id => _board.Find(id) is not null);
         // What a lost run wrote of an output that never got its name; a new run makes it anew.
         foreach (string half in Directory.EnumerateFiles(_data.Results, "*.partial", SearchOption.AllDirectories))
         {

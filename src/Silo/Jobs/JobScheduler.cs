@@ -132,6 +132,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         }
         RunEnd end = await run.Ended.ConfigureAwait(false);
         double seconds = job.RunSeconds;
+        await keeper.KeepTimelineAsync(job.Id, run).ConfigureAwait(false);
         await keeper.MoveForSureAsync(job, record => After(record, end, run.Progress) is { } next
             ? next with { Seconds = record.Seconds + seconds } : null).ConfigureAwait(false);
         job.Run = null;

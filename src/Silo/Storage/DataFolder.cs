@@ -23,6 +23,9 @@ public sealed class DataFolder(string root)
     /// <summary>What jobs made, a folder for each.</summary>
     public string Results => Path.Combine(root, "results");
 
+    /// <summary>What the blocks of jobs did, a file for each job.</summary>
+    public string Timelines => Path.Combine(root, "timelines");
+
     /// <summary>Where a job has what it needs until it ends.</summary>
     public string WorkOf(Guid job) => Path.Combine(Work, job.ToString("n"));
 
@@ -35,7 +38,7 @@ public sealed class DataFolder(string root)
     {
         try
         {
-            foreach (string folder in new[] { root, Queue, Work, Results })
+            foreach (string folder in new[] { root, Queue, Work, Results, Timelines })
                 Directory.CreateDirectory(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

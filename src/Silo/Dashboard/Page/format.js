@@ -39,9 +39,15 @@ export const percent = (share, digits = 0) =>
 /** Progress is never rounded up to 100 %. */
 export const progress = share => `${Math.floor(Math.min(share, 1) * 100)} %`;
 
+/** A length of time in its largest unit alone. */
+export function coarse(value) {
+  const [size, unit] = [[86_400, "days"], [3600, "h"], [60, "min"]].find(([each]) => value >= 2 * each) ?? [1, "s"];
+  return `${Math.round(value / size)} ${unit}`;
+}
+
 export function ago(time) {
   const passed = (Date.now() - new Date(time)) / 1000;
-  return passed < 5 ? "just now" : `${seconds(Math.max(0, passed)).replace(/ (\d\d) s$/, "")} ago`;
+  return passed < 5 ? "just now" : `${coarse(passed)} ago`;
 }
 
 /** A silo's name without the number that tells it from an earlier one at its place. */

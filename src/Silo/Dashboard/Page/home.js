@@ -50,7 +50,7 @@ function page(view, silos) {
       sum(running.length, "jobs running"),
       sum(jobs.filter(job => job.state === "waiting").length, "jobs waiting"),
       sum(rate(totals.rate), "now"),
-      sum(totals.share === null ? "–" : `${Math.round(totals.share * 100)} %`, "of the peak, while computing"),
+      sum(totals.share === null ? "–" : `${Math.round(totals.share * 100)} %`, "of the peak"),
       sum(totals.tilesInFlight, "tiles in flight")),
     h("div", { class: view.blocks?.blocks?.length ? "pair" : "" },
       h("section", { class: "card", "aria-labelledby": "silos" }, h("h2", { id: "silos" }, "Silos"), siloCards(view.cluster, silos)),
@@ -86,7 +86,7 @@ function jobTable(jobs) {
         h("i", { class: job.state, style: { width: `${job.done * 100}%` } })),
       h("span", { class: "number" }, progress(job.done)),
       h("span", { class: "number rate" }, job.state === "running" ? rate(job.rate) : ""),
-      h("span", { class: "number left" }, job.state === "running" && job.secondsLeft !== null ? `${seconds(job.secondsLeft)} left` : ""),
+      h("span", { class: "number left" }, job.state === "running" && job.secondsLeft !== undefined ? `${seconds(job.secondsLeft)} left` : ""),
       h("span", { class: "quiet when" }, ago(job.ended ?? job.submitted))),
     job.error && h("p", { class: "error" }, job.error))), jobs.length >= 100 && h("li", { class: "quiet" }, `The youngest ${count(jobs.length)}.`));
 }

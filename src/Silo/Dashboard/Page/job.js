@@ -96,7 +96,7 @@ const losses = blocks => h("section", { class: "card", "aria-labelledby": "losse
     h("thead", {}, h("tr", {}, ["at", "block", "silo", "why", "computed again"].map(text => h("th", { scope: "col" }, text)))),
     h("tbody", {}, blocks.losses.map(loss => h("tr", {},
       h("td", {}, seconds(loss.at)), h("td", {}, loss.block), h("td", {}, h("i", { class: "dot", style: { background: colourOf(loss.silo) } }), siloName(loss.silo)),
-      h("td", {}, loss.reason), h("td", {}, loss.redone === null ? "not known yet" : `${percent(loss.redone, 2)} of the job`)))))));
+      h("td", {}, loss.reason), h("td", {}, loss.redone === undefined || loss.redone === null ? "not known yet" : `${percent(loss.redone, 2)} of the job`)))))));
 
 const parts = job => h("section", { class: "card", "aria-labelledby": "parts" },
   h("h2", { id: "parts" }, "Who computed it"),

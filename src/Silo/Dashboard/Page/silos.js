@@ -1,6 +1,6 @@
 import { colourOf } from "./colours.js";
 import { h, s } from "./dom.js";
-import { bytes, percent, rate, seconds, siloName } from "./format.js";
+import { bytes, coarse, percent, rate, siloName } from "./format.js";
 
 const kept = 60;
 const words = { active: "at work", silent: "does not answer", joining: "joining", leaving: "leaving", dead: "lost" };
@@ -49,18 +49,18 @@ export function siloCards(cluster, history) {
     const now = history.of(silo.name), engine = silo.engine;
     const peak = engine ? engine.peakPerThread * engine.threads : 0;
     return h("li", { class: silo.state, style: { "--colour": colourOf(silo.name) } },
-      h("div", { class: "head" }, h("i"), h("b", {}, siloName(silo.name)), silo.name === cluster.self && h("small", {}, "answers here"),
+      h("div", { class: "head" }, h("i"), h("b", { title: silo.name }, siloName(silo.name)),
         h("span", { class: `state ${silo.state}` }, words[silo.state] ?? silo.state)),
       engine ? [
         spark(now.rates ?? [], peak),
-        h("p", { class: "ratetext" }, h("b", {}, rate(now.rate)), h("span", { class: "quiet" }, peak ? ` of ${rate(peak)} peak` : "")),
+        h("p", { class: "ratetext" }, h("b", {}, rate(now.rate)), peak > 0 && h("small", {}, `peak ${rate(peak)}`)),
         h("dl", {},
           fact("cores", `${engine.busyThreads} of ${engine.threads} busy`, `${engine.processors} processors`),
-          fact("of the peak", percent(now.share), "while computing"),
+          fact("of the peak", percent(now.share), now.share === null || now.share === undefined ? "idle" : "computing"),
           fact("blocks", `${silo.blocks} of ${silo.blocksAtOnce}`),
           fact("memory", bytes(engine.memoryBytes), `${bytes(engine.tileCacheBytes)} of tiles`),
           fact("tiles in flight", engine.tilesInFlight),
-          fact("kernel", engine.kernel, `up ${seconds(engine.uptimeSeconds)}`)),
+          fact("kernel", engine.kernel, silo.name === cluster.self ? "answers here" : `up ${coarse(engine.uptimeSeconds)}`)),
       ] : h("p", { class: "quiet" }, silo.state === "dead" ? "Its blocks are given to others." : "Nothing is known of it just now."));
   }));
 }

@@ -22,6 +22,18 @@ public static class EngineTraces
         ? Source.StartActivity("job", ActivityKind.Internal, parent)
         : Job();
 
+    /// <summary>The time that a job waited to be started; what starts it belongs into the span.</summary>
+    /// <param name="origin">The W3C id of the span in which it was handed in; null = it was not traced.</param>
+    /// <param name="since">When it began to wait.</param>
+    public static Activity? Queue(string? origin, DateTimeOffset since)
+    {
+        // Whatever span happens to be current where jobs are started, this job is no part of it.
+        Activity.Current = null;
+        return ActivityContext.TryParse(origin, null, isRemote: true, out ActivityContext parent)
+            ? Source.StartActivity("queue", ActivityKind.Internal, parent, startTime: since)
+            : Source.StartActivity("queue", ActivityKind.Internal, default(ActivityContext), startTime: since);
+    }
+
     /// <summary>A block of a job.</summary>
     /// <param name="block">The block.</param>
     public static Activity? Block(int block) => Source.StartActivity("block")?.SetTag("attend.block", block);

@@ -37,8 +37,7 @@ internal static class OverviewEvents
             {
                 IBufferWriter<byte> to = context.Response.BodyWriter;
                 Write(to, "cluster", JsonSerializer.SerializeToUtf8Bytes(await silos.LookAsync(), ApiJson.Options));
-                byte[] list = JsonSerializer.SerializeToUtf8Bytes(
-                    await jobs.ListAsync(new JobQuery([], null, null, null, JobsShown)), ApiJson.Options);
+                byte[] list = await ListAsync(jobs) ?? before;
                 if (!list.AsSpan().SequenceEqual(before))
                     Write(to, "jobs", list);
                 before = list;
@@ -49,6 +48,19 @@ internal static class OverviewEvents
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             // The reader has gone, or the server goes.
+        }
+    }
+
+    /// <returns>The jobs; null while the queue does not answer, as when its silo was lost.</returns>
+    private static async Task<byte[]?> ListAsync(IJobService jobs)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(await jobs.ListAsync(new JobQuery([], null, null, null, JobsShown)), ApiJson.Options);
+        }
+        catch (RefusedException)
+        {
+            return null;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Distributed.Engine.Timelines;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
@@ -176,6 +177,7 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
                 MemoryBytes = needs.MemoryBytes,
                 IdempotencyKey = order.IdempotencyKey,
                 Digest = JobBoard.DigestOf(order),
+                Trace = Activity.Current?.Id,
                 History = [new JobChange(revision, JobState.Waiting, now)],
             });
             await Task.Run(() => _records.Write(job.Record)).ConfigureAwait(false);

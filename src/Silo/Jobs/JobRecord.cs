@@ -41,6 +41,9 @@ public sealed record JobRecord
     /// <summary>The same with references replaced by paths.</summary>
     public required string Resolved { get; init; }
 
+    /// <summary>W3C id of the span in which it was submitted; null = it was not traced.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>How it is cut, and what it needs; null for a document.</summary>
     public DurableJobPlan? Plan { get; init; }
 

@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using Distributed.Engine.Telemetry;
+using Distributed.Silo.Telemetry;
+
 namespace Distributed.Silo.Jobs;
 
 /// <summary>Starts jobs in their order when there is room, follows them to their ends, and lets old ones go.</summary>
@@ -11,6 +15,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     private readonly Dictionary<Guid, Task> _following = [];
     private readonly JobOrdering _ordering = new();
     private Task _loop = Task.CompletedTask;
+    private QueueMetrics? _metrics;
     private volatile bool _left, _disposed;
     private DateTimeOffset _retained;
 
@@ -20,7 +25,11 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     /// <summary>Whether no more jobs are taken.</summary>
     public bool Draining => _stop.IsCancellationRequested;
 
-    public void Begin() => _loop = Task.Run(LoopAsync);
+    public void Begin()
+    {
+        _metrics = new QueueMetrics(board.Count);
+        _loop = Task.Run(LoopAsync);
+    }
 
     /// <summary>Looks at once whether something can be started.</summary>
     public void Wake() => _wake.Release();
@@ -52,6 +61,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         if (_disposed)
             return;
         _disposed = true;
+        _metrics?.Dispose();
         await DrainAsync().ConfigureAwait(false);
         _stop.Dispose();
         _wake.Dispose();
@@ -100,6 +110,8 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         if (begun is null)
             return true;
         _ordering.Took(begun.Owner);
+        _metrics?.Started(begun);
+        using Activity? trace = EngineTraces.Queue(begun.Trace, QueueMetrics.WaitingSince(begun));
         job.Run = keeper.Runner.Start(begun);
         // What was asked for while it was not there yet.
         if (job.Record.State == JobState.Cancelling)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Distributed.Engine.Telemetry;
 using Distributed.Grains.Telemetry;
 using Distributed.Silo.Cluster;
+using Distributed.Silo.Telemetry;
 
 namespace Distributed.Silo.Tests.Cluster.Telemetry;
 
@@ -20,6 +21,7 @@ public sealed partial class TelemetryNamesTests : IDisposable
                 _emitted.Add(instrument);
         };
         using var cluster = new ClusterMetrics(() => 0);
+        using var queue = new QueueMetrics(() => []);
         _listener.Start();
         EngineMetrics.Publish();
         GrainsMetrics.Publish();

@@ -101,8 +101,8 @@ internal static unsafe class Phases
         }
         Report("weighted values alone", macs, () => WeightedValues(0));
         Report("weighted values with weights", macs, () => WeightedValues(24));
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / 6];
-        RowBlock block = RowBlock.At(0, rows, null, Keys, ranges);
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / 6];
+        RowBlock block = RowBlock.At(0, rows, null, Keys, views);
         Report("score pass", macs, () => ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer));
         Report("value pass", macs, () => ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer));
         Report("both", 2 * macs, () => { ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer); ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer); });

@@ -43,17 +43,27 @@ public sealed unsafe class HeadAttention : IDisposable
     /// <exception cref="ArgumentException">They are not of the sizes that memory was taken for.</exception>
     public void Pack(TensorRows keys, TensorRows values)
     {
+        for (int span = 0; span < _grid.Count; span++)
+            PackSpan(span, keys, values);
+    }
+
+    /// <summary>Packs one span of the keys and values. Several threads may pack different ones at the same time.</summary>
+    /// <param name="span">Which.</param>
+    /// <param name="keys"><c>[keys, dim]</c>: all of them.</param>
+    /// <param name="values"><c>[keys, valueDim]</c></param>
+    /// <exception cref="ArgumentException">They are not of the sizes that memory was taken for.</exception>
+    public void PackSpan(int span, TensorRows keys, TensorRows values)
+    {
         Check(keys, values);
         _unpacked = null;
-        byte* at = _packed.Pointer;
-        for (int span = 0; span < _grid.Count; span++)
-        {
-            (long start, int count) = _grid[span];
-            _keys[span] = _kernel.PackKeys(keys.Slice((int)start, count), at);
-            _values[span] = _kernel.PackValues(values.Slice((int)start, count), at + KeyBytes);
-            at += KeyBytes + ValueBytes;
-        }
+        (long start, int count) = _grid[span];
+        byte* at = _packed.Pointer + (nuint)span * (KeyBytes + ValueBytes);
+        _keys[span] = _kernel.PackKeys(keys.Slice((int)start, count), at);
+        _values[span] = _kernel.PackValues(values.Slice((int)start, count), at + KeyBytes);
     }
+
+    /// <summary>Spans of the keys.</summary>
+    public int Spans => _grid.Count;
 
     /// <summary>
     /// Takes the keys and values as they lie, for few query rows (<see cref="CpuKernel.DirectRows"/>); they must stay there

@@ -53,7 +53,7 @@ internal readonly unsafe struct BF16Elements : IElements
 
     /// <summary>Sixteen numbers of 16 bits, each in 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<uint> Widen(ushort* of)
+    private static Vector512<uint> Widen(ushort* of)
     {
         Vector256<ushort> narrow = Vector256.Load(of);
         if (Avx512F.IsSupported)
@@ -68,16 +68,26 @@ internal readonly unsafe struct F16Elements : IElements
 {
     public static int Size => sizeof(ushort);
 
-    // Exponent and fraction of a half moved to those of a float are its value times 2^-112, subnormal ones too; infinity and
-    // NaN have all exponent bits set, and get them back.
+    // Moved left by 13 with their sign, exponent and fraction of a half are its value times 2^-112 as a float, subnormal ones
+    // too; infinity and NaN have all exponent bits set, and get them back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(byte* of)
     {
-        Vector512<uint> wide = BF16Elements.Widen((ushort*)of);
-        Vector512<uint> size = wide & Vector512.Create(0x7FFFu);
-        Vector512<uint> value = ((size << 13).AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
-        value |= Vector512.GreaterThanOrEqual(size, Vector512.Create(0x7C00u)) & Vector512.Create(0x7F800000u);
-        return (value | (wide & Vector512.Create(0x8000u)) << 16).AsSingle();
+        Vector512<uint> bits = (Widen((short*)of) << 13).AsUInt32() & Vector512.Create(0x8FFFE000u);
+        Vector512<uint> value = (bits.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
+        Vector512<uint> exponent = Vector512.Create(0x7C00u << 13);
+        return (value | Vector512.Equals(bits & exponent, exponent) & Vector512.Create(0x7F800000u)).AsSingle();
+    }
+
+    // Sixteen numbers of 16 bits, each in 32 with its sign.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Widen(short* of)
+    {
+        Vector256<short> narrow = Vector256.Load(of);
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512Int32(narrow);
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(narrow);
+        return Vector512.Create(low, high);
     }
 
     public static Vector512<float> LoadPart(byte* of, int count, float* room)

@@ -28,6 +28,11 @@ public static class StateMath
         }
         ReadOnlySpan<float> output = state.OutputRow(row);
         int at = 0;
+        for (; Vector512.IsHardwareAccelerated && at + Vector512<float>.Count <= output.Length; at += Vector512<float>.Count)
+        {
+            Vector512<float> mean = Vector512.Create(output[at..]) / sum + Vector512<float>.Zero;
+            Vector512.ConditionalSelect(Vector512.Equals(mean, mean), mean, Vector512.Create(float.NaN)).CopyTo(destination[at..]);
+        }
         for (; at + Vector256<float>.Count <= output.Length; at += Vector256<float>.Count)
         {
             Vector256<float> mean = Vector256.Create(output[at..]) / sum + Vector256<float>.Zero;

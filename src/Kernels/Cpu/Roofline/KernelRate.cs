@@ -47,23 +47,18 @@ public sealed unsafe class KernelRate : IDisposable
         int group = _shape.QueryHeads / _shape.KeyHeads;
         while (_scratch.Count < threads)
             _scratch.Add(_heads[0].NewScratch());
-        int nextHead = 0, nextSpan = 0;
-        using var packed = new Barrier(threads);
+        int next = 0;
+        var toPack = new int[_heads.Length];
+        var packed = new int[_heads.Length];
         Workers.Run(threads, thread =>
         {
             double begin = clock.Now;
-            for (int head; (head = Interlocked.Increment(ref nextHead) - 1) < _heads.Length;)
+            for (int unit; (unit = Interlocked.Increment(ref next) - 1) < spans * _shape.QueryHeads;)
             {
-                if (_direct)
-                    _heads[head].TakeUnpacked(_keys[head], _values[head]);
-                else
-                    _heads[head].Pack(_keys[head], _values[head]);
-            }
-            packed.SignalAndWait();
-            for (int unit; (unit = Interlocked.Increment(ref nextSpan) - 1) < spans * _shape.QueryHeads;)
-            {
-                // The last spans of a causal problem are the longest: they come first, so that threads end together.
-                int head = unit % _shape.QueryHeads, span = spans - 1 - unit / _shape.QueryHeads;
+                // Head after head, so that packed keys are used while they are near. The last spans of a causal problem are
+                // the longest: they come first, so that threads end together.
+                int head = unit / spans, span = spans - 1 - unit % spans;
+                Pack(head / group, toPack, packed);
                 float* output = _output.Floats + (nint)head * _shape.Rows * _shape.ValueDim;
                 _heads[head / group].Compute(
                     _queries[head], 1 / Math.Sqrt(_shape.Dim), _shape.Mask, span..(span + 1), output, null, _scratch[thread]);
@@ -71,6 +66,22 @@ public sealed unsafe class KernelRate : IDisposable
             took[thread] = clock.Now - begin;
         });
         return took.Max();
+    }
+
+    // Whoever comes for a head first packs it, span by span, and whoever comes meanwhile helps.
+    private void Pack(int head, int[] toPack, int[] packed)
+    {
+        HeadAttention of = _heads[head];
+        for (int span; (span = Interlocked.Increment(ref toPack[head]) - 1) < of.Spans; Interlocked.Increment(ref packed[head]))
+        {
+            if (!_direct)
+                of.PackSpan(span, _keys[head], _values[head]);
+            else if (span == 0)
+                of.TakeUnpacked(_keys[head], _values[head]);
+        }
+        var wait = new SpinWait();
+        while (Volatile.Read(ref packed[head]) < of.Spans)
+            wait.SpinOnce();
     }
 
     /// <inheritdoc/>

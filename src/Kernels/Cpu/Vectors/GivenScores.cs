@@ -17,7 +17,7 @@ internal static unsafe class GivenScores<T>
         new Span<float>(work.Maxima, block.Groups * Blocking.GroupRows * Lanes).Fill(float.NegativeInfinity);
         for (int row = 0; row < block.Rows; row++, scores += rowStride)
         {
-            KeyRange seen = block.Seen[row / Blocking.GroupRows];
+            KeyRange seen = block.Seen(row / Blocking.GroupRows);
             float* maxima = work.Maxima + row * Lanes, to = work.Scores + (nint)row * Blocking.ScoreStride;
             for (int key = seen.First; key < seen.End; key += Lanes)
             {
@@ -35,7 +35,7 @@ internal static unsafe class GivenScores<T>
     {
         for (int row = 0; row < block.Rows; row++, scores += rowStride)
         {
-            KeyRange seen = block.Seen[row / Blocking.GroupRows];
+            KeyRange seen = block.Seen(row / Blocking.GroupRows);
             var of = new Span<float>(scores, keys);
             of.Fill(float.NegativeInfinity);
             if (!seen.IsEmpty)

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -31,17 +34,31 @@ internal static unsafe class Packing
     {
         int bytes = rows.Dim * rows.Type.SizeInBytes();
         int apart = Ahead.Rows(bytes);
-        for (int row = first; row < first + count; row++, destination += padded)
+        int there = Math.Max(0, Math.Min(count, rows.Count - first));
+        for (int row = first; row < first + there; row++, destination += padded)
         {
-            int there = 0;
-            if (row < rows.Count)
-            {
-                Ahead.FetchRow((byte*)rows.Row(row + apart), bytes);
+            Ahead.FetchRow((byte*)rows.Row(row + apart), bytes);
+            int read = 0;
+            if (Avx512F.IsSupported && rows.Type == ElementType.BF16)
+                read = WholeVectors<BF16Elements>((byte*)rows.Row(row), rows.Dim, destination);
+            else if (Avx512F.IsSupported && rows.Type == ElementType.F16)
+                read = WholeVectors<F16Elements>((byte*)rows.Row(row), rows.Dim, destination);
+            if (read < rows.Dim)
                 RowReader.Read(rows, row, destination);
-                there = rows.Dim;
-            }
-            for (int i = there; i < padded; i++)
+            for (int i = rows.Dim; i < padded; i++)
                 destination[i] = 0f;
         }
+        new Span<float>(destination, (count - there) * padded).Clear();
+    }
+
+    // A row is short: a call for each would cost more than its conversion.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WholeVectors<T>(byte* row, int dim, float* destination)
+        where T : struct, IElements
+    {
+        int i = 0;
+        for (; i + Arithmetic.Lanes <= dim; i += Arithmetic.Lanes)
+            T.Load(row + i * T.Size).Store(destination + i);
+        return i;
     }
 }

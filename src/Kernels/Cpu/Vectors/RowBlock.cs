@@ -6,8 +6,9 @@ namespace Distributed.Kernels.Cpu.Vectors;
 /// <summary>The rows that are worked on together, and what each group of six of them sees of the span.</summary>
 /// <param name="First">First row.</param>
 /// <param name="Rows">Rows, at most <see cref="Blocking.BlockRows"/>.</param>
-/// <param name="Ranges">Per group, the keys it sees.</param>
-internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges)
+/// <param name="Keys">Keys of the span.</param>
+/// <param name="Views">Per group, what it sees: <see cref="GroupView"/>.</param>
+internal readonly unsafe record struct RowBlock(int First, int Rows, int Keys, nint Views)
 {
     /// <summary>Groups of six rows; the last one may have fewer.</summary>
     public int Groups => (Rows + Blocking.GroupRows - 1) / Blocking.GroupRows;
@@ -15,15 +16,19 @@ internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges
     /// <summary>Rows of a group.</summary>
     public int RowsOf(int group) => Math.Min(Blocking.GroupRows, Rows - group * Blocking.GroupRows);
 
-    /// <summary>Per group, the keys it sees.</summary>
-    public KeyRange* Seen => (KeyRange*)Ranges;
+    /// <summary>What a group sees.</summary>
+    public GroupView View(int group) => ((GroupView*)Views)[group];
+
+    /// <summary>The keys from the first to the last that a group sees.</summary>
+    public KeyRange Seen(int group) => View(group).Range(Keys);
 
     /// <summary>Whether any row sees any of <paramref name="keys"/>.</summary>
     public bool SeesAny(KeyRange keys)
     {
         for (int group = 0; group < Groups; group++)
         {
-            if (Seen[group].First < keys.End && keys.First < Seen[group].End)
+            KeyRange seen = Seen(group);
+            if (seen.First < keys.End && keys.First < seen.End)
                 return true;
         }
         return false;
@@ -31,13 +36,13 @@ internal readonly unsafe record struct RowBlock(int First, int Rows, nint Ranges
 
     /// <summary>The block that begins at row <paramref name="first"/> of <paramref name="rows"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static RowBlock At(int first, int rows, MaskWords? mask, int keys, KeyRange* ranges)
+    public static RowBlock At(int first, int rows, MaskWords? mask, int keys, GroupView* views)
     {
-        var block = new RowBlock(first, Math.Min(Blocking.BlockRows, rows - first), (nint)ranges);
+        var block = new RowBlock(first, Math.Min(Blocking.BlockRows, rows - first), keys, (nint)views);
         for (int group = 0; group < block.Groups; group++)
         {
             int row = first + group * Blocking.GroupRows;
-            ranges[group] = KeyRange.Of(mask, keys, row, Math.Min(row + Blocking.GroupRows, first + block.Rows));
+            views[group] = GroupView.Of(mask, keys, row, Math.Min(row + Blocking.GroupRows, first + block.Rows));
         }
         return block;
     }

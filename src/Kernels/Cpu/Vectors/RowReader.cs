@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 
@@ -33,11 +32,6 @@ internal static unsafe class RowReader
         int i = 0;
         for (; i + 16 <= count; i += 16)
         {
-            if (Avx512F.IsSupported)
-            {
-                Widened(Wide(source + i)).Store(destination + i);
-                continue;
-            }
             Vector256<ushort> halves = Vector256.Load(source + i);
             Widened(Vector256.WidenLower(halves)).Store(destination + i);
             Widened(Vector256.WidenUpper(halves)).Store(destination + i + 8);
@@ -58,17 +52,6 @@ internal static unsafe class RowReader
         return (number | special | sign).AsSingle();
     }
 
-    // The same on sixteen.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Widened(Vector512<uint> half)
-    {
-        Vector512<uint> magnitude = half & Vector512.Create(0x7FFFu);
-        Vector512<uint> sign = (half ^ magnitude) << 16;
-        Vector512<uint> number = ((magnitude << 13).AsSingle() * BitConverter.UInt32BitsToSingle(239u << 23)).AsUInt32();
-        Vector512<uint> special = Vector512.GreaterThan(magnitude, Vector512.Create(0x7BFFu)) & Vector512.Create(0x7F800000u);
-        return (number | special | sign).AsSingle();
-    }
-
     /// <summary>bfloat16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpperHalves(ushort* source, int count, float* destination)
@@ -76,11 +59,6 @@ internal static unsafe class RowReader
         int i = 0;
         for (; i + 16 <= count; i += 16)
         {
-            if (Avx512F.IsSupported)
-            {
-                (Wide(source + i) << 16).AsSingle().Store(destination + i);
-                continue;
-            }
             Vector256<ushort> halves = Vector256.Load(source + i);
             (Vector256.WidenLower(halves) << 16).AsSingle().Store(destination + i);
             (Vector256.WidenUpper(halves) << 16).AsSingle().Store(destination + i + 8);
@@ -88,7 +66,4 @@ internal static unsafe class RowReader
         for (; i < count; i++)
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Wide(ushort* source) => Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
 }

@@ -45,17 +45,16 @@ internal static unsafe class ScorePass<T, TPanel>
     {
         int dim = Packing.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
-        bool inside = key + TPanel.Width <= keys;
         for (int group = 0; group < block.Groups; group++)
         {
-            KeyRange seen = block.Seen[group];
+            KeyRange seen = block.Seen(group);
             if (key + TPanel.Width <= seen.First || key >= seen.End)
                 continue;
             float* of = query + (nint)group * Group * dim;
             float* scores = work.Scores + (nint)group * Group * Blocking.ScoreStride + key;
             float* maxima = work.Maxima + group * Group * Arithmetic.Lanes;
             int rows = block.RowsOf(group);
-            bool whole = inside && (mask is not { } all || SeenByAll(all, block.First + group * Group, rows, key));
+            bool whole = block.View(group).SeesAll(key, TPanel.Width);
             bool full = whole && queries.Stage is null;
             if (rows <= Blocking.SingleRows)
             {
@@ -84,16 +83,6 @@ internal static unsafe class ScorePass<T, TPanel>
                 Hide(bits, scores + row * Blocking.ScoreStride, maxima + row * Arithmetic.Lanes);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool SeenByAll(MaskWords mask, int row, int rows, int key)
-    {
-        ulong* word = mask.Start + (nint)row * mask.WordsPerRow + key / 64;
-        ulong all = ulong.MaxValue;
-        for (int i = 0; i < rows; i++, word += mask.WordsPerRow)
-            all &= *word;
-        return (all >> (key % 64) & LowBits(TPanel.Width)) == LowBits(TPanel.Width);
     }
 
     private static ulong LowBits(int count) => count >= 64 ? ulong.MaxValue : (1UL << count) - 1;

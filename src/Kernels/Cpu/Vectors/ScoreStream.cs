@@ -46,7 +46,7 @@ internal static unsafe class ScoreStream<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(in PackedQueries queries, int keys, MaskWords? mask, RowBlock block, int group, Workspace work)
     {
-        KeyRange seen = block.Seen[group];
+        KeyRange seen = block.Seen(group);
         int first = group * Group, rows = block.RowsOf(group);
         float* scores = work.Scores + (nint)first * Blocking.ScoreStride;
         if (queries.Stage is not null && !seen.IsEmpty)

@@ -29,7 +29,7 @@ internal static unsafe class StatisticsPass<T>
     {
         for (int row = 0; row < block.Rows; row++)
         {
-            KeyRange seen = block.Seen[row / Blocking.GroupRows];
+            KeyRange seen = block.Seen(row / Blocking.GroupRows);
             if (!seen.IsEmpty)
                 Row(work.Scores + (nint)row * Blocking.ScoreStride, seen, work.Shifts[row], statistics, block.First + row, keys);
         }

@@ -24,7 +24,7 @@ internal unsafe struct TileWalk(RowBlock block, int keys)
         {
             while (_next < block.Groups)
             {
-                KeyRange seen = block.Seen[_next];
+                KeyRange seen = block.Seen(_next);
                 Group = _next++;
                 Keys = new KeyRange(Math.Max(_tile, seen.First), Math.Min(_tile + Blocking.TileKeys, seen.End));
                 if (!Keys.IsEmpty)

@@ -61,9 +61,9 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         Begin(strips, block, work);
         for (int group = 0; group < block.Groups; group++)
         {
-            if (block.Seen[group].IsEmpty)
+            if (block.Seen(group).IsEmpty)
                 continue;
-            var weights = new WeightRows(work, group, block.RowsOf(group), block.Seen[group]);
+            var weights = new WeightRows(work, group, block.RowsOf(group), block.Seen(group));
             WeightRows.Finish<T>(ref weights);
         }
         if (mask is null)
@@ -80,7 +80,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             bool finite = ValuePacking<T>.Pack(values.Slice(first, count), strips, work.TileValues);
             for (int group = 0; group < block.Groups; group++)
             {
-                KeyRange seen = block.Seen[group];
+                KeyRange seen = block.Seen(group);
                 var keys = new KeyRange(Math.Max(first, seen.First), Math.Min(tile.End, seen.End));
                 WeightRows none = default;
                 if (!keys.IsEmpty)

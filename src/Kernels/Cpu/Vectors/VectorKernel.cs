@@ -70,10 +70,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     {
         var strips = new ColumnStrips(values.Dim, maxVectors);
         var work = new Workspace(workspace, strips.Columns);
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
         for (int row = 0; row < queries.Rows; row += Blocking.BlockRows)
         {
-            RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
+            RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, views);
             ScorePass<T, T4>.Run(queries, keys, mask, block, work, values.Data);
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)
@@ -91,10 +91,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     {
         var strips = new ColumnStrips(values.Dim, maxVectors);
         var work = new Workspace(workspace, strips.Columns);
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
         for (int row = 0; row < queries.Rows; row += Blocking.BlockRows)
         {
-            RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, ranges);
+            RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, views);
             ScoreStream<T>.Run(queries, keys, mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)
@@ -110,15 +110,15 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         byte* workspace)
     {
         var work = new Workspace(workspace, 0);
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
         for (int first = 0; first < queries.Rows; first += Blocking.BlockRows)
         {
-            RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, ranges);
+            RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, views);
             ScorePass<T, T4>.Run(queries, keys, mask, block, work, keys.Data);
             for (int row = 0; row < block.Rows; row++)
             {
                 var of = new Span<float>(weights + (first + row) * rowStride, keys.Count);
-                KeyRange range = ranges[row / Blocking.GroupRows];
+                KeyRange range = block.Seen(row / Blocking.GroupRows);
                 of.Clear();
                 if (range.IsEmpty)
                     continue;
@@ -134,10 +134,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* scores, nint rowStride, byte* workspace)
     {
         var work = new Workspace(workspace, 0);
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
         for (int first = 0; first < queries.Rows; first += Blocking.BlockRows)
         {
-            RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, ranges);
+            RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, views);
             ScorePass<T, T4>.Run(queries, keys, mask, block, work, keys.Data);
             GivenScores<T>.CopyOut(block, work, keys.Count, scores + first * rowStride, rowStride);
         }
@@ -149,10 +149,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
     {
         var strips = new ColumnStrips(values.Dim, maxVectors);
         var work = new Workspace(workspace, strips.Columns);
-        KeyRange* ranges = stackalloc KeyRange[Blocking.BlockRows / Blocking.GroupRows];
+        GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
         for (int row = 0; row < state.Rows; row += Blocking.BlockRows)
         {
-            RowBlock block = RowBlock.At(row, state.Rows, mask, values.Count, ranges);
+            RowBlock block = RowBlock.At(row, state.Rows, mask, values.Count, views);
             GivenScores<T>.CopyIn(scores + row * rowStride, rowStride, values.Count, mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)

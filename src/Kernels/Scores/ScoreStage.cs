@@ -162,10 +162,9 @@ public readonly unsafe struct ScoreStage
         byte* of = bias.Data + first * rowStride + (nint)key * T.Size;
         for (int row = 0; row < rows; row++, scores += stride, of += rowStride)
         {
-            // Rows lie far apart and only a piece of each is read at a time, which no prefetcher of the machine follows. Not
-            // into the first-level cache: where rows are a power of two apart, all of them fall into a few of its sets.
+            // Rows lie far apart and only a piece of each is read at a time, which no prefetcher of the machine follows.
             for (int at = count * T.Size; Sse.IsSupported && at < 2 * count * T.Size; at += 64)
-                Sse.Prefetch1(of + at);
+                Sse.Prefetch0(of + at);
             for (int i = 0; i < count; i += 16)
             {
                 Vector512<float> added = i + 16 <= there ? T.Load(of + i * T.Size) : T.LoadPart(of + i * T.Size, there - i, padded);

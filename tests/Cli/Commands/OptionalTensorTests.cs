@@ -66,14 +66,39 @@ public class OptionalTensorTests
         (await attend.RunAsync(["run", "slopes.safetensors", "-o", "d.safetensors", "--blocks", "2", .. softcap])).Succeeded();
         (await attend.RunAsync(["run", "alibi.safetensors", "-o", "e.safetensors", .. softcap])).Succeeded();
 
-        Assert.Equal(File.ReadAllBytes(attend["a.safetensors"]), File.ReadAllBytes(attend["b.safetensors"]));
-        Assert.Equal(File.ReadAllBytes(attend["c.safetensors"]), File.ReadAllBytes(attend["d.safetensors"]));
         foreach (string tensor in new[] { "o", "lse" })
         {
+            Assert.Equal(TensorFiles.Read(attend["a.safetensors"], tensor), TensorFiles.Read(attend["b.safetensors"], tensor));
+            Assert.Equal(TensorFiles.Read(attend["c.safetensors"], tensor), TensorFiles.Read(attend["d.safetensors"], tensor));
             float[] formula = TensorFiles.Read(attend["c.safetensors"], tensor), given = TensorFiles.Read(attend["e.safetensors"], tensor);
             for (int i = 0; i < formula.Length; i++)
                 Assert.InRange(given[i], formula[i] - 2e-6, formula[i] + 2e-6);
         }
+    }
+
+    [Fact]
+    public async Task A_tensor_may_have_a_file_of_its_own()
+    {
+        using var attend = new Attend();
+        long[] mask = [.. Enumerable.Range(0, 30 * 30).Select(i => i % 3 == 0 ? 0L : 1)];
+        Write(attend["plain.safetensors"], []);
+        Write(attend["all.safetensors"], [("mask", FileElementType.Bool, [30, 30], mask)], ("bias", [30], Numbers(3, 30)));
+        Write(attend["other.safetensors"], [("m", FileElementType.Bool, [30, 30], mask)], ("bias", [30], Numbers(3, 30)));
+
+        (await attend.RunAsync("run", "all.safetensors", "-o", "a.safetensors")).Succeeded();
+        (await attend.RunAsync(
+            "run", "plain.safetensors", "-o", "b.safetensors", "--tensor", "mask=other.safetensors:m", "--tensor", "bias=other.safetensors")).Succeeded();
+        Outcome twice = await attend.RunAsync("run", "all.safetensors", "-o", "c.safetensors", "--tensor", "bias=other.safetensors");
+        Outcome missing = await attend.RunAsync("run", "plain.safetensors", "-o", "c.safetensors", "--tensor", "mask=other.safetensors:n");
+        Outcome unknown = await attend.RunAsync("run", "plain.safetensors", "-o", "c.safetensors", "--tensor", "masque=other.safetensors");
+
+        Assert.Equal(TensorFiles.Read(attend["a.safetensors"], "o"), TensorFiles.Read(attend["b.safetensors"], "o"));
+        foreach ((Outcome refused, string because) in new[] { (twice, "given twice"), (missing, "no tensor 'n'"), (unknown, "'masque'") })
+        {
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains(because, refused.Error, StringComparison.Ordinal);
+        }
+        Assert.False(File.Exists(attend["c.safetensors"]));
     }
 
     [Fact]

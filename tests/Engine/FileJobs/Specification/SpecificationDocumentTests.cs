@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Distributed.Engine.Analytics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
@@ -24,6 +25,7 @@ public class SpecificationDocumentTests
         WithLogSumExp = true,
         QkOutput = ScoreKind.Masked,
         Ignore = ["a", "b"],
+        Analytics = new AnalyticsOptions { Received = true, Links = 3 },
         Options = new AttentionOptions
         {
             Mechanism = new Mechanism
@@ -50,6 +52,7 @@ public class SpecificationDocumentTests
             RelativeDistance = 64,
             QkNorm = RowNorm.Rms,
             Rotary = new RotaryOptions { Base = 500_000, Dims = 64, Interleaved = true, Scaling = new RotaryScaling(RotaryScalingKind.Yarn, 8.5, 8192) },
+            RowStatistics = new RowStatisticsOptions(5, 6),
             Blocks = 5,
             Threads = 3,
         },
@@ -77,6 +80,7 @@ public class SpecificationDocumentTests
         Assert.Equal((Full.Output, Full.Layout, Full.Heads, Full.OutputType, Full.WithLogSumExp, Full.QkOutput),
             (read.Output, read.Layout, read.Heads, read.OutputType, read.WithLogSumExp, read.QkOutput));
         Assert.Equal(Full.Ignore, read.Ignore);
+        Assert.Equivalent(Full.Analytics, read.Analytics, strict: true);
         foreach (System.Reflection.PropertyInfo option in typeof(AttentionOptions).GetProperties().Where(p => p.Name != nameof(AttentionOptions.SpanRows)))
         {
             Assert.True(

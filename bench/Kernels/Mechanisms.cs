@@ -33,12 +33,13 @@ internal static class Mechanisms
             Console.WriteLine(Text($"additive, tile of {Rows} × {Rows}, A = {units}, Dv = {dim}: {seconds * 1e3:f2} ms, {made / 1e9:f2} G terms/s, {made / terms:p0} of the bound, {made / tanh:p0} of tanh alone"));
         }
         double peak = MachinePeak.MultiplyAddRate(1, PeakShare.RegisterBits(CpuKernels.Best), WorkClock.Wall, 0.3);
-        Console.WriteLine(Text($"peak of multiply-adds, one thread: {peak / 1e9:f1} GFLOP/s"));
+        double bandwidth = MachinePeak.ReadBandwidth(1);
+        Console.WriteLine(Text($"one thread: {peak / 1e9:f1} GFLOP/s of multiply-adds, {bandwidth / 1e9:f1} GB/s read; the bound is the operations at the one and q, k, v and o at the other"));
         foreach (int dim in new[] { 64, 128 })
         {
-            await SequentialAsync("linear", new Mechanism { Kind = MechanismKind.Linear }, null, dim, 65_536, peak);
-            await SequentialAsync("linear, causal", new Mechanism { Kind = MechanismKind.Linear }, CausalAlignment.TopLeft, dim, 65_536, peak);
-            await SequentialAsync("delta rule, causal", new Mechanism { Kind = MechanismKind.Delta }, CausalAlignment.TopLeft, dim, 16_384, peak);
+            await SequentialAsync("linear", new Mechanism { Kind = MechanismKind.Linear }, null, dim, 65_536, peak, bandwidth);
+            await SequentialAsync("linear, causal", new Mechanism { Kind = MechanismKind.Linear }, CausalAlignment.TopLeft, dim, 65_536, peak, bandwidth);
+            await SequentialAsync("delta rule, causal", new Mechanism { Kind = MechanismKind.Delta }, CausalAlignment.TopLeft, dim, 16_384, peak, bandwidth);
         }
         return 0;
     }
@@ -63,7 +64,7 @@ internal static class Mechanisms
         });
     }
 
-    private static async Task SequentialAsync(string name, Mechanism mechanism, CausalAlignment? causal, int dim, int rows, double peak)
+    private static async Task SequentialAsync(string name, Mechanism mechanism, CausalAlignment? causal, int dim, int rows, double peak, double bandwidth)
     {
         using NativeBuffer q = Numbers(rows * dim), k = Numbers(rows * dim), v = Numbers(rows * dim), beta = Numbers(rows);
         var shape = new AttentionShape(1, 1, 1, rows, rows, dim, dim);
@@ -71,13 +72,13 @@ internal static class Mechanisms
         var options = new AttentionOptions { Mechanism = mechanism, Causal = causal, Threads = 1, QkNorm = mechanism.Kind == MechanismKind.Delta ? RowNorm.L2 : RowNorm.None };
         double best = double.MaxValue;
         JobReport? report = null;
-        for (int round = 0; round < 4; round++)
+        for (int round = 0; round < 12; round++)
         {
             report = await EmbeddedEngine.RunAsync(input, options, new MemorySink(shape));
             best = Math.Min(best, report.Elapsed.TotalSeconds);
         }
-        double rate = report!.Flops / best;
-        Console.WriteLine(Text($"{name}, {rows} rows, D = Dv = {dim}: {best * 1e3:f1} ms, {rate / 1e9:f1} GFLOP/s, {rate / peak:p0} of the peak"));
+        double rate = report!.Flops / best, bound = report.Flops / peak + 16.0 * rows * dim / bandwidth;
+        Console.WriteLine(Text($"{name}, {rows} rows, D = Dv = {dim}: {best * 1e3:f1} ms, {rate / 1e9:f1} GFLOP/s, {rate / peak:p0} of the peak, {bound / best:p0} of the bound"));
     }
 
     private static AttentionInput Input(AttentionShape shape, nint q, nint k, nint v, nint? beta) => new(

@@ -69,7 +69,7 @@ public sealed record BroadcastTensor
         long[] target = [shape.Batch, shape.QueryHeads, shape.QueryRows, shape.KeyRows];
         string wanted = $"[B, Hq, Sq, Skv] = {TensorShape.Text(target)}";
         if (extents.Count is < 1 or > 4)
-            throw new InputException($"Tensor '{name}' has shape {TensorShape.Text([.. extents])}; one to four axes, broadcastable to {wanted}, are expected.");
+            throw new InputException($"Tensor '{name}' has shape {TensorShape.Text([.. extents])}; up to four axes, broadcastable to {wanted}, are expected.");
         long[] full = [.. Enumerable.Repeat(1L, 4 - extents.Count), .. extents];
         var strides = new long[4];
         long stride = type.SizeInBits() / 8;

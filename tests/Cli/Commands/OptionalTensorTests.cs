@@ -156,7 +156,7 @@ public class OptionalTensorTests
     [InlineData("mask", FileElementType.U8, new long[] { 30, 30 }, "BOOL")]
     [InlineData("mask", FileElementType.Bool, new long[] { 3, 30, 30 }, "broadcast")]
     [InlineData("mask", FileElementType.Bool, new long[] { 30, 31 }, "broadcast")]
-    [InlineData("mask", FileElementType.Bool, new long[] { }, "axes")]
+    [InlineData("mask", FileElementType.Bool, new long[] { 1, 1, 1, 30, 30 }, "axes")]
     [InlineData("valid_keys", FileElementType.I64, new long[] { 3 }, "valid keys")]
     [InlineData("valid_keys", FileElementType.I64, new long[] { 2, 1 }, "one axis")]
     [InlineData("documents", FileElementType.I64, new long[] { 2 }, "Documents")]

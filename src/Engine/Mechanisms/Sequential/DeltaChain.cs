@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -21,6 +23,7 @@ internal sealed class DeltaChain : ISequentialChain
     private readonly int _batch, _keyHead, _strips, _padded, _columns, _most;
     private readonly NativeBuffer _memories, _keys, _values, _queries, _outputs;
     private readonly float[] _rates;
+    private readonly (long First, long End)[] _seen;
 
     public DeltaChain(SequentialJob job, int batch, int keyHead)
     {
@@ -37,6 +40,7 @@ internal sealed class DeltaChain : ISequentialChain
         _queries = new NativeBuffer((nuint)_most * (nuint)(shape.Group * _padded) * sizeof(float));
         _outputs = new NativeBuffer((nuint)_most * (nuint)(shape.Group * _columns) * sizeof(float));
         _rates = new float[_most];
+        _seen = new (long, long)[_most];
         for (int strip = 0; strip < _strips; strip++)
             Memory(strip).Clear();
     }
@@ -77,6 +81,7 @@ internal sealed class DeltaChain : ISequentialChain
         return (new RowRange(row, (int)(rowEnd - row)), new RowRange(key, (int)(keyEnd - key)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Read(RowRange rows, RowRange keys)
     {
         AttentionInput input = _job.Input;
@@ -97,6 +102,8 @@ internal sealed class DeltaChain : ISequentialChain
             to[valuePadded..].Clear();
         }
         _plan.Tensors.Beta!.Read(_batch, _keyHead, keys, _rates);
+        for (int row = 0; row < rows.Count; row++)
+            _seen[row] = _limits.Of(_batch, rows.Start + row);
         for (int member = 0; member < group; member++)
         {
             int head = _keyHead * group + member;
@@ -106,6 +113,7 @@ internal sealed class DeltaChain : ISequentialChain
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sweep(int strip, RowRange rows, RowRange keys)
     {
         DeltaMemory memory = Memory(strip);
@@ -126,7 +134,7 @@ internal sealed class DeltaChain : ISequentialChain
                 memory.Read(of, read);
             }
             DeltaMemory.Update(_rates[key], _values.Floats + (nint)key * _columns + strip * Width, read, update);
-            bool sees = row < rows.Count && _limits.Of(_batch, rows.Start + row) is var limit && limit.End == at + 1 && limit.First <= at;
+            bool sees = row < rows.Count && _seen[row].End == at + 1 && _seen[row].First <= at;
             memory.Write(
                 of, update, of + _padded, sees ? Query(0, row) : of, read, sees ? Output(0, row) + strip * Width : update);
             if (sees)
@@ -141,14 +149,15 @@ internal sealed class DeltaChain : ISequentialChain
 
     /// <summary>Reads for all rows that see the keys before <paramref name="end"/> and no more.</summary>
     /// <returns>The row behind them.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe int ReadRows(in DeltaMemory memory, int strip, RowRange rows, int row, long end)
     {
-        for (; row < rows.Count && _limits.Of(_batch, rows.Start + row) is var limit && limit.End <= end; row++)
+        for (; row < rows.Count && _seen[row].End <= end; row++)
         {
             for (int member = 0; member < _plan.Shape.Group; member++)
             {
                 float* output = Output(member, row) + strip * Width;
-                if (limit.End == limit.First)
+                if (_seen[row].End == _seen[row].First)
                     new Span<float>(output, Width).Clear();
                 else
                     memory.Read(Query(member, row), output);
@@ -157,6 +166,7 @@ internal sealed class DeltaChain : ISequentialChain
         return row;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Write(RowRange rows, ComputeScratch scratch)
     {
         int dim = _plan.Shape.ValueDim;
@@ -165,20 +175,17 @@ internal sealed class DeltaChain : ISequentialChain
             Span<float> result = scratch.Numbers(rows.Count * (dim + 1));
             for (int row = 0; row < rows.Count; row++)
             {
-                for (int c = 0; c < dim; c++)
-                {
-                    float number = (float)(Output(member, row)[c] * _plan.Scale);
-                    result[row * dim + c] = float.IsNaN(number) ? float.NaN : number + 0f;
-                }
+                Span<float> to = result.Slice(row * dim, dim);
+                TensorPrimitives.Multiply(new ReadOnlySpan<float>(Output(member, row), dim), (float)_plan.Scale, to);
+                FinalRow.Canonical(to);
             }
             Span<float> logarithms = result[(rows.Count * dim)..];
             logarithms.Clear();
             _job.Sink.Write(_batch, _keyHead * _plan.Shape.Group + member, rows.Start, result[..(rows.Count * dim)], logarithms);
+            long pairs = 0;
             for (int row = 0; row < rows.Count; row++)
-            {
-                (long first, long end) = _limits.Of(_batch, rows.Start + row);
-                _job.Done.Folded(end - first, end - first);
-            }
+                pairs += _seen[row].End - _seen[row].First;
+            _job.Done.Folded(pairs, pairs);
         }
     }
 

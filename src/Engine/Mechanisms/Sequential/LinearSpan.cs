@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -74,6 +76,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         done.Folded(seen.Pairs, seen.Cost);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadQueries(int head, RowRange rows, float* queries, float* room)
     {
         for (int row = 0; row < rows.Count; row += Chunk)
@@ -86,6 +89,7 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     /// <summary>The key spans that some row sees, and some row does not see whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private List<int> Partial(int head, ref Seen seen)
     {
         var partial = new List<int>();
@@ -110,6 +114,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         return partial;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddChunk(
         int head, RowRange rows, List<int> partial, FeatureSums whole, FeatureSums own, float* queries, float* output, float* denominators,
         float* room, ComputeScratch scratch, ref Seen seen)
@@ -168,6 +173,7 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     /// <summary>Divides, and leaves the logarithms of the denominators in their place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(float* output, float* denominators, float* result, int rows)
     {
         int dim = _plan.Shape.ValueDim;
@@ -175,12 +181,15 @@ internal sealed unsafe class LinearSpan : IDisposable
         for (int row = 0; row < rows; row++)
         {
             float denominator = denominators[row];
-            for (int c = 0; c < dim; c++)
-            {
-                float sum = output[(nint)row * Columns + c];
-                float number = !divides ? (float)(sum * _plan.Scale) : denominator == 0 ? 0 : sum / denominator;
-                result[(nint)row * dim + c] = float.IsNaN(number) ? float.NaN : number + 0f;
-            }
+            var sums = new ReadOnlySpan<float>(output + (nint)row * Columns, dim);
+            var to = new Span<float>(result + (nint)row * dim, dim);
+            if (!divides)
+                TensorPrimitives.Multiply(sums, (float)_plan.Scale, to);
+            else if (denominator == 0)
+                to.Clear();
+            else
+                TensorPrimitives.Divide(sums, denominator, to);
+            FinalRow.Canonical(to);
             double logarithm = divides ? Math.Log(denominator) : 0;
             denominators[row] = double.IsNaN(logarithm) ? float.NaN : (float)logarithm;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -78,6 +79,7 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
         _kept.Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sum(int keySpan, ComputeScratch scratch)
     {
         var features = (float*)scratch.Workspace(ReadFloats(plan) * sizeof(float));

@@ -24,7 +24,9 @@ public static class AtlasHost
             long bytes = (long)Number(mebibytes, "Memory", 64, 1 << 20) << 20;
             var options = new AtlasOptions
             {
-                Threads = Number(threads, "Threads", 1, 1024), OverviewBytes = bytes / 3 * 2, CacheBytes = bytes / 3,
+                Threads = Number(threads, "Threads", 1, 1024),
+                OverviewBytes = bytes / 3 * 2,
+                CacheBytes = bytes / 3,
             };
             await using WebApplication app = Build(path, Number(port, "Port", 1, 65_535), options);
             await app.RunAsync();

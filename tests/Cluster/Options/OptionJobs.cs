@@ -22,7 +22,13 @@ internal static class OptionJobs
 
     private static readonly AnalyticsOptions Everything = new()
     {
-        Received = true, Links = 3, Strongest = 20, Pooled = 100, Distances = true, Segments = [0, 7, 3000, Usual.QueryRows], KeySegments = [0, 50, Usual.KeyRows],
+        Received = true,
+        Links = 3,
+        Strongest = 20,
+        Pooled = 100,
+        Distances = true,
+        Segments = [0, 7, 3000, Usual.QueryRows],
+        KeySegments = [0, 50, Usual.KeyRows],
     };
 
     /// <summary>What a cluster runs, byte for byte as one process does.</summary>

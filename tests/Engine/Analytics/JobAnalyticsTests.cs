@@ -26,8 +26,14 @@ public sealed class JobAnalyticsTests : IDisposable
         var problem = new Problem(shape, seed) { Tensors = new RandomTensors(shape, random, options) };
         var asked = new AnalyticsOptions
         {
-            Heads = (HeadAggregation)random.Next(3), Received = true, Links = random.Next(1, 6), Strongest = random.Next(1, 30),
-            Pooled = random.Next(1, 60), Distances = true, Segments = Cuts(random, shape.QueryRows), KeySegments = Cuts(random, shape.KeyRows),
+            Heads = (HeadAggregation)random.Next(3),
+            Received = true,
+            Links = random.Next(1, 6),
+            Strongest = random.Next(1, 30),
+            Pooled = random.Next(1, 60),
+            Distances = true,
+            Segments = Cuts(random, shape.QueryRows),
+            KeySegments = Cuts(random, shape.KeyRows),
         };
 
         Dictionary<string, float[]> found = await RunAsync(problem, options, asked, threads: 2);

@@ -3,6 +3,7 @@ using Distributed.Engine.Compute;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 
 namespace Distributed.Engine.Atlas;
 
@@ -53,6 +54,7 @@ public sealed class AtlasSubject : IDisposable
         JobFiles files = JobFiles.Open(job);
         try
         {
+            MechanismRules.CheckWeights(job.Options.Mechanism, files.Input.Tensors);
             float[]? logSumExp = null;
             if (job.WritesLogSumExp && job.Output.Length > 0)
             {

@@ -34,13 +34,16 @@ internal sealed class Comparison(RealRun real, int heads, int dim, long rows)
             Speed thread = await MachineMeasure.SpeedAsync(Math.Min(count, cores), heads, dim, rows / 2);
             // More silos than cores have a share of a core each.
             Speed speed = thread.Times(Math.Min(1, (double)cores / count));
-            double handing = await real.SecondsAsync(count, HardlyAnyRows, causal: false, rounds: 3);
+            double handing = await real.SecondsAsync(count, HardlyAnyRows, causal: false, rounds: 1);
             foreach (bool isCausal in causal)
             {
                 double seconds = await real.SecondsAsync(count, rows, isCausal, rounds);
                 double simulated = handing + Simulate(count, speed, link, latency, disk, isCausal).TotalSeconds;
                 double difference = simulated / seconds - 1;
                 all &= Math.Abs(difference) <= Taken;
+                Console.Error.WriteLine(
+                    $"{count} silos, {(isCausal ? "causal" : "full")}: {seconds:f2} s, simulated {simulated:f2} s with {handing:f2} s for handing in and out " +
+                    $"and {thread.PairsPerSecond:g4} pairs/s of a thread, factor {thread.PartialFactor:f2}");
                 table.Add(
                     $"{count}", isCausal ? "causal" : "full", $"{thread.PairsPerSecond:g4}", $"{thread.PartialFactor:f2}", $"{handing:f2} s",
                     $"{seconds:f2} s", $"{simulated:f2} s", $"{difference:+0.0%;-0.0%}");

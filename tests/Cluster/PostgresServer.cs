@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Distributed.Cluster.Tests.Network;
 
 namespace Distributed.Cluster.Tests;
 
@@ -9,36 +10,42 @@ internal sealed class PostgresServer : IDisposable
     private readonly string _folder;
     private readonly string _programs;
     private readonly int _port = SiloProcess.FreePort();
+    private readonly string _addresses;
 
-    private PostgresServer(string programs)
+    private PostgresServer(string programs, TestNetwork? network)
     {
         _programs = programs;
+        _addresses = network is null ? "127.0.0.1" : $"127.0.0.1,{network.Gateway}";
         _folder = Directory.CreateTempSubdirectory("postgres").FullName;
         File.WriteAllText(Path.Combine(_folder, "said"), "");
         // The server refuses to run as root.
         if (Processes.IsRoot)
             Run("chown", "-R", Unprivileged, _folder);
         RunAsUser("initdb", "-D", Path.Combine(_folder, "data"), "-U", "attend", "-A", "trust", "--no-sync");
+        if (network is not null)
+            File.AppendAllText(Path.Combine(_folder, "data", "pg_hba.conf"), $"host all all {network.Gateway}/24 trust\n");
         Start();
         RunAsUser("createdb", "-h", "127.0.0.1", "-p", $"{_port}", "-U", "attend", "attend");
     }
 
-    public string Connection => $"Host=127.0.0.1;Port={_port};Username=attend;Database=attend;Timeout=3;Command Timeout=3";
+    public string Connection => ConnectionAt("127.0.0.1");
+
+    public string ConnectionAt(string address) => $"Host={address};Port={_port};Username=attend;Database=attend;Timeout=3;Command Timeout=3";
 
     /// <summary>Starts a server; leaves the test out where PostgreSQL is not installed.</summary>
-    public static PostgresServer StartOrSkip()
+    public static PostgresServer StartOrSkip(TestNetwork? network = null)
     {
         string? programs = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").Order().Select(version => Path.Combine(version, "bin"))
                 .LastOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
             : null;
         Assert.SkipWhen(programs is null, "PostgreSQL is not installed (Debian: apt install postgresql); tests of clusters without a first silo are left out.");
-        return new PostgresServer(programs!);
+        return new PostgresServer(programs!, network);
     }
 
     public void Start() => RunAsUser(
         "pg_ctl", "-D", Path.Combine(_folder, "data"), "-w", "-l", Path.Combine(_folder, "log"), "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder} -c fsync=off", "start");
+        $"-p {_port} -c listen_addresses={_addresses} -c unix_socket_directories={_folder} -c fsync=off", "start");
 
     public void Stop() => RunAsUser("pg_ctl", "-D", Path.Combine(_folder, "data"), "-w", "-m", "immediate", "stop");
 

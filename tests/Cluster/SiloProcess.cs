@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Distributed.Cluster.Tests.Network;
 
 namespace Distributed.Cluster.Tests;
 
@@ -13,10 +14,14 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
-    private SiloProcess(Process process, int httpPort)
+    private SiloProcess(Process process, int httpPort, NetworkPlace? place)
     {
         _process = process;
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}/"), Timeout = TimeSpan.FromSeconds(15) };
+        Place = place;
+        var handler = new SocketsHttpHandler();
+        if (place is not null)
+            handler.ConnectCallback = async (_, _) => await place.ConnectAsync(httpPort);
+        Http = new HttpClient(handler) { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}/"), Timeout = TimeSpan.FromSeconds(15) };
         process.OutputDataReceived += (_, line) => Note(line.Data);
         process.ErrorDataReceived += (_, line) => Note(line.Data);
         process.BeginOutputReadLine();
@@ -24,6 +29,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    /// <summary>Where it is in a network of its own; null = on this machine's loopback interface.</summary>
+    public NetworkPlace? Place { get; }
 
     public int Id => _process.Id;
 
@@ -42,19 +50,17 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public static SiloProcess Start(
-        IEnumerable<(string Name, string Value)> settings, IEnumerable<(string Name, string Value)>? environment = null)
+        IEnumerable<(string Name, string Value)> settings, IEnumerable<(string Name, string Value)>? environment = null, NetworkPlace? place = null)
     {
         int http = FreePort();
-        var start = new ProcessStartInfo(Executable)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        // "ip netns exec" becomes the silo: the process is the same.
+        ProcessStartInfo start = place is null ? new(Executable) : new("ip", ["netns", "exec", place.Name, Executable]);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach ((string name, string value) in settings.Append(("http-port", $"{http}")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
         foreach ((string name, string value) in environment ?? [])
             start.Environment[name] = value;
-        return new SiloProcess(Process.Start(start)!, http);
+        return new SiloProcess(Process.Start(start)!, http, place);
     }
 
     public static int FreePort()

@@ -29,7 +29,7 @@ public sealed partial class SteadyTests : IAsyncLifetime
     public async Task Nobody_is_declared_dead_under_full_load()
     {
         TimeSpan length = Runs.LengthOf(few: TimeSpan.FromSeconds(5), full: TimeSpan.FromHours(1));
-        TestJob job = await TestJob.LastingAsync(_folder, Runs.Of(few: 3, full: 10));
+        TestJob job = await TestJob.LastingAsync(_folder, seconds: 5);
         // As many threads as there are processors, so that nothing is left for probes but what the system gives them.
         int threads = Math.Max(1, Environment.ProcessorCount / Silos);
         await using var cluster = new TestCluster(_folder, _postgres, ("threads", $"{threads}"), ("checkpoint-seconds", "5"));
@@ -37,13 +37,16 @@ public sealed partial class SteadyTests : IAsyncLifetime
         await cluster.AgreeOnAsync(Silos);
         string[] members = await cluster.LookAtSilosAsync();
         int jobs = 0;
+        var replaced = new List<string>();
         for (long began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < length; jobs++)
         {
             string output = Path.Combine(_folder, "out.safetensors");
             JobView ended = await cluster.EndedAsync(await cluster.SubmitAsync(job.To(output)));
             job.Check(output, $"job {jobs}");
-            Assert.Equal((0, 1), (ended.AttemptsLost, ended.Coordinators));
-            Assert.Equal(members, await cluster.LookAtSilosAsync());
+            string[] now = await cluster.LookAtSilosAsync();
+            Assert.True(ended.AttemptsLost == 0 && string.Join(",", members) == string.Join(",", now), $"A silo was lost in job {jobs}.\n{cluster.Said()}");
+            if (ended.Coordinators > 1)
+                replaced.Add($"job {jobs} had {ended.Coordinators} coordinators");
             File.Delete(output);
         }
         MembershipTableData table = await new PostgresMembershipTable(
@@ -52,7 +55,8 @@ public sealed partial class SteadyTests : IAsyncLifetime
         int suspicions = table.Members.Sum(member => member.Item1.SuspectTimes?.Count ?? 0);
         Table.AddLine(
             $"{Silos} silos of {threads} threads under full load for {length.TotalMinutes:f1} min: {jobs} jobs, all right; "
-            + $"{MissedProbe().Count(cluster.Said())} probes missed, {suspicions} suspicions, 0 silos declared dead");
+            + $"{replaced.Count} coordinators replaced, {MissedProbe().Count(cluster.Said())} probes missed, {suspicions} suspicions, 0 silos declared dead");
+        Assert.True(replaced.Count == 0, $"{string.Join("; ", replaced)}.\n{cluster.Said()}");
     }
 
     [GeneratedRegex("Did not get response for probe")]

@@ -1,3 +1,5 @@
+using Distributed.Cluster.Tests.Faults;
+
 namespace Distributed.Cluster.Tests;
 
 /// <summary>Lines of the table that docs/cluster.md holds, printed by the tests that measure them.</summary>
@@ -6,10 +8,8 @@ internal static class Table
     private static readonly Lock Lock = new();
 
     /// <summary>Prints a line, and appends it to the file that ATTEND_CLUSTER_TABLE names.</summary>
-    public static void Add(string fault, int runs, IReadOnlyList<double> recovery, IReadOnlyList<double> redone)
-    {
-        AddLine($"| {fault} | {runs} | {runs} | {Range(recovery, "f1", "s")} | {Range([.. redone.Select(share => share * 100)], "f1", "%")} |");
-    }
+    public static void Add(string fault, int runs, FaultTimes times) => AddLine(
+        $"| {fault} | {runs} | {runs} | {Range(times.Detected, "s")} | {Range(times.Recovered, "s")} | {Range(times.Redone, "%")} |");
 
     /// <summary>Prints a line of another kind, and appends it to the same file.</summary>
     public static void AddLine(string line)
@@ -22,7 +22,7 @@ internal static class Table
         }
     }
 
-    private static string Range(IReadOnlyList<double> numbers, string format, string unit) => numbers.Count == 0
+    private static string Range(List<double> numbers, string unit) => numbers.Count == 0
         ? "–"
-        : $"{numbers.Order().ElementAt(numbers.Count / 2).ToString(format)} ({numbers.Min().ToString(format)}–{numbers.Max().ToString(format)}) {unit}";
+        : $"{numbers.Order().ElementAt(numbers.Count / 2):f1} ({numbers.Min():f1}–{numbers.Max():f1}) {unit}";
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Distributed.Cluster.Tests.Network;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 
@@ -32,6 +33,9 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>What is in the environment of each silo beside its settings.</summary>
     public IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
 
+    /// <summary>The network that its silos are in; null = this machine's loopback interface.</summary>
+    public TestNetwork? Network { get; init; }
+
     public List<SiloProcess> Silos { get; } = [];
 
     /// <summary>Silos that can answer.</summary>
@@ -43,16 +47,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var started = new List<SiloProcess>();
         for (int i = 0; i < count; i++)
         {
-            int port = SiloProcess.FreePort();
-            if (_primaryPort == 0)
-                _primaryPort = port;
-            var silo = SiloProcess.Start(
-            [
-                ("data", Folder), ("file-roots", Path.GetDirectoryName(Folder)!), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
-                ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
-                _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.Connection),
-                .. _settings,
-            ], Environment);
+            SiloProcess silo = Begin();
             Silos.Add(silo);
             started.Add(silo);
             // The first one of a cluster without a database must be there before the others.
@@ -61,6 +56,24 @@ internal sealed class TestCluster : IAsyncDisposable
         }
         foreach (SiloProcess silo in started)
             await silo.ReadyAsync();
+    }
+
+    /// <summary>Starts a silo that is not waited for and not counted to the others.</summary>
+    /// <param name="settings">Settings that go before the cluster's.</param>
+    public SiloProcess Begin(params (string Name, string Value)[] settings)
+    {
+        int port = SiloProcess.FreePort();
+        if (_primaryPort == 0)
+            _primaryPort = port;
+        NetworkPlace? place = Network?.Add();
+        return SiloProcess.Start(
+        [
+            ("address", place?.Address ?? "127.0.0.1"),
+            ("data", Folder), ("file-roots", Path.GetDirectoryName(Folder)!), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
+            ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
+            _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.ConnectionAt(Network?.Gateway ?? "127.0.0.1")),
+            .. _settings, .. settings,
+        ], Environment, place);
     }
 
     /// <summary>Waits until every silo that can answer sees so many.</summary>

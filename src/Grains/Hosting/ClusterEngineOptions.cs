@@ -15,6 +15,9 @@ public sealed record ClusterEngineOptions
     /// <summary>The cluster's secret, by which silos know one another on the tile streams; at least 16 bytes.</summary>
     public required byte[] Secret { get; init; }
 
+    /// <summary>How silos encrypt what passes between them; null = they do not.</summary>
+    public SiloTls? Tls { get; init; }
+
     /// <summary>Compute threads.</summary>
     /// <value>One less than the processors, so that membership probes have one; at least 1.</value>
     public int Threads { get; init; } = Math.Max(1, Environment.ProcessorCount - 1);

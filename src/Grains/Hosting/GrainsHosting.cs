@@ -3,6 +3,7 @@ using Distributed.Grains.Tiles;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Connections.Security;
 
 namespace Distributed.Grains.Hosting;
 
@@ -25,6 +26,8 @@ public static class GrainsHosting
         silo.AddActivityPropagation();
         silo.Services.AddSingleton<ClusterView>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloWatch>();
+        if (options.Tls is { } tls)
+            UseTls(silo, tls);
         silo.AddPlacementDirector<NamedSiloPlacement, NamedSiloDirector>();
         // With the default directory, grains of silos that live are deactivated when another silo dies.
         silo.AddDistributedGrainDirectory();
@@ -45,4 +48,13 @@ public static class GrainsHosting
         });
         return silo;
     }
+
+    private static void UseTls(ISiloBuilder silo, SiloTls tls) => silo.UseTls(tls.Certificate, options =>
+    {
+        options.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+        options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+        options.LocalClientCertificateSelector = (_, _, _, _, _) => tls.Certificate;
+        options.RemoteCertificateValidation = (certificate, _, _) => tls.TakesCaller(certificate) && tls.TakesListener(certificate);
+        options.CheckCertificateRevocation = false;
+    });
 }

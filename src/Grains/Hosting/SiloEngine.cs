@@ -14,7 +14,7 @@ namespace Distributed.Grains.Hosting;
 /// What a silo has once: compute threads, the tile cache and the way to other silos' tiles, its open jobs, and the blocks
 /// it computes.
 /// </summary>
-public sealed class SiloEngine : IAsyncDisposable
+public sealed partial class SiloEngine : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, Lazy<OpenJob>> _jobs = [];
     private readonly ConcurrentDictionary<Guid, int> _epochs = [];
@@ -37,10 +37,12 @@ public sealed class SiloEngine : IAsyncDisposable
         Store = new JobStore(options.DataFolder);
         Pool = new ComputePool(options.Threads);
         _cache = new TileCache(options.TileCacheBytes);
-        _transport = options.Transport == TileTransportKind.Tcp ? new TcpTileTransport(options.Secret) : inBand();
+        _transport = options.Transport == TileTransportKind.Tcp ? new TcpTileTransport(options.Secret, options.Tls) : inBand();
         _exchange = new TileExchange(_cache, _transport, new TileLimits(), TimeProvider.System);
         if (options.Transport == TileTransportKind.Tcp)
-            _server = new TcpTileServer(options.TileEndpoint, options.Secret, _exchange, logs.CreateLogger<TcpTileServer>());
+            _server = new TcpTileServer(options.TileEndpoint, options.Secret, _exchange, logs.CreateLogger<TcpTileServer>(), options.Tls);
+        if (options.Tls is { } tls)
+            tls.Refused = why => LogRefused(logs.CreateLogger<SiloTls>(), why);
         Speed = new Lazy<Task<double>>(() => CapacityProbe.MeasureAsync(Pool));
     }
 
@@ -144,4 +146,7 @@ public sealed class SiloEngine : IAsyncDisposable
         _cache.Dispose();
         Pool.Dispose();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A certificate was refused: {Why}")]
+    private static partial void LogRefused(ILogger log, string why);
 }

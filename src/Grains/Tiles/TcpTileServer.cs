@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Distributed.Engine.Tiles;
+using Distributed.Grains.Hosting;
 using Distributed.Kernels.Memory;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ public sealed partial class TcpTileServer : IAsyncDisposable
 
     private readonly ITileShelf _shelf;
     private readonly byte[] _secret;
+    private readonly SiloTls? _tls;
     private readonly ILogger _log;
     private readonly Socket _listener;
     private readonly CancellationTokenSource _stopping = new();
@@ -23,11 +25,12 @@ public sealed partial class TcpTileServer : IAsyncDisposable
     /// <param name="secret">The cluster's secret.</param>
     /// <param name="shelf">What to give.</param>
     /// <param name="log">Told of callers that are turned away.</param>
+    /// <param name="tls">How streams are encrypted; null = not.</param>
     /// <exception cref="SocketException">The address cannot be listened at.</exception>
-    public TcpTileServer(IPEndPoint at, byte[] secret, ITileShelf shelf, ILogger<TcpTileServer> log)
+    public TcpTileServer(IPEndPoint at, byte[] secret, ITileShelf shelf, ILogger<TcpTileServer> log, SiloTls? tls = null)
     {
         ArgumentNullException.ThrowIfNull(at);
-        (_secret, _shelf, _log) = (secret, shelf, log);
+        (_secret, _shelf, _log, _tls) = (secret, shelf, log, tls);
         _listener = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -79,12 +82,15 @@ public sealed partial class TcpTileServer : IAsyncDisposable
     {
         EndPoint? from = caller.RemoteEndPoint;
         caller.NoDelay = true;
-        using var stream = new NetworkStream(caller, ownsSocket: true);
+        using var plain = new NetworkStream(caller, ownsSocket: true);
+        Stream stream = plain;
         try
         {
             using (var late = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token))
             {
                 late.CancelAfter(HandshakeTime);
+                if (_tls is not null)
+                    stream = await _tls.AnswerAsync(plain, late.Token).ConfigureAwait(false);
                 await TileHandshake.AnswerAsync(stream, _secret, late.Token).ConfigureAwait(false);
             }
             using var buffer = new NativeBuffer(TileFrames.AnswerBytes + NativeBuffer.Alignment + TileLayout.PartBytes);
@@ -98,7 +104,7 @@ public sealed partial class TcpTileServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(NetworkStream stream, NativeBuffer buffer)
+    private async Task AnswerAsync(Stream stream, NativeBuffer buffer)
     {
         // The header lies right before the part, and the part at an aligned address.
         Memory<byte> part = new NativeSlice(buffer, NativeBuffer.Alignment, TileLayout.PartBytes).Memory;

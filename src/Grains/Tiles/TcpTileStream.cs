@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Distributed.Engine.Tiles;
+using Distributed.Grains.Hosting;
 
 namespace Distributed.Grains.Tiles;
 
@@ -25,13 +26,15 @@ internal sealed class TcpTileStream : ITileConnection
 
     /// <summary>Connects and proves who it is.</summary>
     /// <exception cref="IOException">There is no tile server of this cluster.</exception>
-    public static async Task<TcpTileStream> ConnectAsync(IPEndPoint endpoint, byte[] secret, CancellationToken cancellation)
+    public static async Task<TcpTileStream> ConnectAsync(IPEndPoint endpoint, byte[] secret, SiloTls? tls, CancellationToken cancellation)
     {
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(endpoint, cancellation).ConfigureAwait(false);
-            var stream = new NetworkStream(socket, ownsSocket: true);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (tls is not null)
+                stream = await tls.CallAsync(stream, cancellation).ConfigureAwait(false);
             await TileHandshake.CallAsync(stream, secret, cancellation).ConfigureAwait(false);
             return new TcpTileStream(stream);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Distributed.Engine.Tiles;
+using Distributed.Grains.Hosting;
 
 namespace Distributed.Grains.Tiles;
 
@@ -22,9 +23,10 @@ public sealed class TcpTileTransport(Func<TilePeer, CancellationToken, Task<ITil
 
     /// <summary>Over TCP.</summary>
     /// <param name="secret">The cluster's secret.</param>
-    public TcpTileTransport(byte[] secret)
+    /// <param name="tls">How streams are encrypted; null = not.</param>
+    public TcpTileTransport(byte[] secret, SiloTls? tls = null)
         : this(
-            async (peer, cancellation) => await TcpTileStream.ConnectAsync(IPEndPoint.Parse(peer.Endpoint), secret, cancellation).ConfigureAwait(false),
+            async (peer, cancellation) => await TcpTileStream.ConnectAsync(IPEndPoint.Parse(peer.Endpoint), secret, tls, cancellation).ConfigureAwait(false),
             TimeProvider.System)
     {
     }

@@ -38,6 +38,7 @@ public sealed class ClusterSettings(SiloSettings settings)
             ? settings.Data
             : throw new InputException("Setting data is missing: the folder for jobs, which all silos see."),
         Secret = Secret(),
+        Tls = Tls(),
         Threads = settings.Engine.Threads,
         BlocksAtOnce = settings.Engine.BlocksAtOnce,
         CheckpointInterval = settings.Engine.CheckpointInterval,
@@ -49,6 +50,13 @@ public sealed class ClusterSettings(SiloSettings settings)
             "in-band" => TileTransportKind.InBand,
             var other => throw new InputException($"Setting transport is '{other}'; tcp or in-band is expected."),
         },
+    };
+
+    private SiloTls? Tls() => (settings.Value("tls-certificate"), settings.Value("tls-key"), settings.Value("tls-authority")) switch
+    {
+        (null, null, null) => null,
+        ({ } certificate, { } key, { } authority) => SiloTls.Read(certificate, key, authority),
+        _ => throw new InputException("Settings tls-certificate, tls-key and tls-authority go together; one of them is missing."),
     };
 
     private byte[] Secret()

@@ -41,6 +41,6 @@ public sealed class TlsTests : IDisposable
     private static (string, string)[] Settings(TestAuthority authority, string silo)
     {
         (string certificate, string key) = authority.Sign(silo);
-        return [("tls-certificate", certificate), ("tls-key", key), ("tls-authority", authority.Path)];
+        return [("cluster-certificate", certificate), ("cluster-key", key), ("cluster-authority", authority.Path)];
     }
 }

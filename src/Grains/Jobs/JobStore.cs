@@ -60,8 +60,8 @@ public sealed class JobStore(string root)
     /// <summary>Takes away everything that is kept of a job that has ended.</summary>
     public void Forget(Guid job)
     {
-        if (Directory.Exists(In(job)))
-            Directory.Delete(In(job), recursive: true);
+        File.Delete(Active(job));
+        Remove(In(job));
     }
 
     /// <summary>The jobs that are to be computed.</summary>
@@ -138,12 +138,31 @@ public sealed class JobStore(string root)
     /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
     public void End(Guid job, JobInfo outcome, JobBlocks? blocks = null)
     {
+        // Whoever saw it end may have forgotten it already.
+        if (!Directory.Exists(In(job)))
+            return;
         if (blocks is not null)
             WriteJson(In(job, "blocks.json"), blocks);
         WriteJson(In(job, "outcome.json"), outcome);
         File.Delete(Active(job));
         foreach (string folder in Folders.Where(folder => folder != "epochs"))
-            Directory.Delete(In(job, folder), recursive: true);
+            Remove(In(job, folder));
+    }
+
+    /// <summary>Takes a folder away. Others may be at it too: a coordinator that ends a job, and whoever forgets it.</summary>
+    private static void Remove(string folder)
+    {
+        while (Directory.Exists(folder))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Another was faster with a part of it.
+            }
+        }
     }
 
     private string Active(Guid job) => Path.Combine(root, "active", job.ToString("n"));

@@ -52,11 +52,11 @@ public sealed class ClusterSettings(SiloSettings settings)
         },
     };
 
-    private SiloTls? Tls() => (settings.Value("tls-certificate"), settings.Value("tls-key"), settings.Value("tls-authority")) switch
+    private SiloTls? Tls() => (settings.Value("cluster-certificate"), settings.Value("cluster-key"), settings.Value("cluster-authority")) switch
     {
         (null, null, null) => null,
         ({ } certificate, { } key, { } authority) => SiloTls.Read(certificate, key, authority),
-        _ => throw new InputException("Settings tls-certificate, tls-key and tls-authority go together; one of them is missing."),
+        _ => throw new InputException("Settings cluster-certificate, cluster-key and cluster-authority go together; one of them is missing."),
     };
 
     private byte[] Secret()

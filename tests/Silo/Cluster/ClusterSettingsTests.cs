@@ -24,6 +24,18 @@ public class ClusterSettingsTests
         Assert.Equal(5000, Read().SiloPort);
     }
 
+    [Fact]
+    public void Certificates_are_given_whole_or_not_at_all()
+    {
+        InputException missing = Assert.Throws<InputException>(() => Read("--data", "/tmp", "--cluster-certificate", "silo.pem").Engine);
+        InputException unreadable = Assert.Throws<InputException>(() => Read(
+            "--data", "/tmp", "--cluster-certificate", "/no/silo.pem", "--cluster-key", "/no/silo.key", "--cluster-authority", "/no/authority.pem").Engine);
+
+        Assert.Contains("cluster-key", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("/no/silo.pem", unreadable.Message, StringComparison.Ordinal);
+        Assert.Null(Read("--data", "/tmp").Engine.Tls);
+    }
+
     [Theory]
     [InlineData("--silo-port", "0")]
     [InlineData("--silo-port", "many")]

@@ -30,7 +30,7 @@ const says = block => [
  * @param told called with a sentence on the block that is pointed at
  */
 export function ring(blocks, middle, below, told) {
-  const gap = Math.min(0.004, 0.2 / blocks.length);
+  const gap = Math.min(0.004, 0.09 / blocks.length);
   const svg = s("svg", { viewBox: `0 0 ${size} ${size}`, class: "ring", role: "group", "aria-label": `Ring of ${blocks.length} blocks` });
   const move = event => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

@@ -57,7 +57,7 @@ export function siloCards(cluster, history) {
         h("dl", {},
           fact("cores", `${engine.busyThreads} of ${engine.threads} busy`, `${engine.processors} processors`),
           fact("of the peak", percent(now.share), now.share === null || now.share === undefined ? "idle" : "computing"),
-          fact("blocks", `${silo.blocks} of ${silo.blocksAtOnce}`),
+          fact("blocks", silo.blocks, `${silo.blocksAtOnce} at once`),
           fact("memory", bytes(engine.memoryBytes), `${bytes(engine.tileCacheBytes)} of tiles`),
           fact("tiles in flight", engine.tilesInFlight),
           fact("kernel", engine.kernel, silo.name === cluster.self ? "answers here" : `up ${coarse(engine.uptimeSeconds)}`)),

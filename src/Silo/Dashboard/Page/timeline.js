@@ -17,6 +17,7 @@ export function timeline(document) {
   if (!begun.length) return h("p", { class: "quiet" }, "No block has begun yet.");
   const width = 1000, row = Math.max(9, Math.min(20, 320 / begun.length)), left = 38, top = 4;
   const length = Math.max(0.1, document.seconds, ...begun.map(block => block.began + block.seconds));
+  const every = Math.ceil(12 / row);
   const x = time => left + time / length * (width - left - 8);
   const height = top + begun.length * row + 22;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, class: "timeline", role: "img", "aria-label": `Timeline of ${begun.length} blocks over ${seconds(length)}` });
@@ -27,7 +28,7 @@ export function timeline(document) {
   begun.forEach((block, i) => {
     const y = top + i * row, high = row - 2;
     const group = s("g", {}, s("title", {}, `Block ${block.index} on ${block.silo ? siloName(block.silo) : "this silo"}: ${seconds(block.seconds)}, waiting ${seconds(block.waiting)}`));
-    if (row >= 9) group.append(s("text", { class: "label", x: left - 12, y: y + row / 2 + 3 }, block.index));
+    if (i % every === 0) group.append(s("text", { class: "label", x: left - 12, y: y + row / 2 + 3 }, block.index));
     group.append(s("rect", { class: "owner", x: left - 7, y, width: 4, height: high, style: { fill: colourOf(block.silo) } }));
     group.append(s("rect", { class: "span", x: x(block.began), y, width: Math.max(1, x(block.began + block.seconds) - x(block.began)), height: high }));
     bars(group, block, x, y, high);

@@ -25,6 +25,12 @@ public sealed class AtlasSubject : IDisposable
     /// <summary>The job's weights.</summary>
     public JobWeights Weights { get; }
 
+    /// <summary>Its masks, for people.</summary>
+    public string Masks => Weights.Plan.Masks.Description;
+
+    /// <summary>What is done to its scores, for people.</summary>
+    public string Scores => Weights.Plan.Scores.Description;
+
     /// <summary>The passages that rows and keys are; null where they are no passages.</summary>
     public IReadOnlyList<AtlasPassage>? Passages { get; }
 

@@ -30,6 +30,12 @@ public readonly unsafe struct ScoreStage
             (_capIn, _capOut) = ((float)(Ln2 / softcap), (float)(softcap * Log2E));
     }
 
+    /// <summary>ln 2 / c of the softcap; 0 = none.</summary>
+    internal float CapIn => _capIn;
+
+    /// <summary>c · log2 e of the softcap.</summary>
+    internal float CapOut => _capOut;
+
     /// <summary>ALiBi slope of the head, natural units: −slope · |position − key| is added; 0 = none.</summary>
     public float Slope { get; init; }
 

@@ -1,0 +1,126 @@
+using Distributed.Kernels.Devices;
+
+namespace Distributed.Kernels.Gpu.Hosting;
+
+/// <summary>
+/// Which key spans lie in which of a job's slots on the device. A span is uploaded once and serves every fold that comes for
+/// it while it stays; the least recently used one makes room. Several threads may rent at a time.
+/// </summary>
+/// <param name="count">Slots.</param>
+internal sealed class SpanSlots(int count)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(int Batch, int Head, int Span), Slot> _named = [];
+    private readonly LinkedList<Slot> _idle = [];
+    private int _taken;
+
+    /// <summary>Slots.</summary>
+    public int Count => count;
+
+    /// <summary>Spans uploaded so far.</summary>
+    public long Uploaded { get; private set; }
+
+    /// <summary>
+    /// Takes the slot of a span. A renter who is told to fill it must call <see cref="Filled"/> or <see cref="Failed"/> before it
+    /// waits for the slots of others.
+    /// </summary>
+    /// <param name="span">The span.</param>
+    /// <param name="mustFill">Whether the caller is to upload it.</param>
+    /// <exception cref="InvalidOperationException">All slots are in use: more were rented than a thread's share.</exception>
+    public Slot Rent(DeviceSpan span, out bool mustFill)
+    {
+        lock (_lock)
+        {
+            (int, int, int) name = (span.Batch, span.KeyHead, span.KeySpan);
+            if (_named.TryGetValue(name, out Slot? slot))
+            {
+                if (slot.Users++ == 0)
+                    _idle.Remove(slot.Node);
+                mustFill = false;
+                return slot;
+            }
+            if (_taken < count)
+            {
+                slot = new Slot(_taken++);
+            }
+            else
+            {
+                slot = _idle.First?.Value ?? throw new InvalidOperationException($"All {count} slots are in use.");
+                _idle.RemoveFirst();
+                if (slot.Name is { } old)
+                    _named.Remove(old);
+            }
+            slot.Begin(name);
+            _named.Add(name, slot);
+            mustFill = true;
+            Uploaded++;
+            return slot;
+        }
+    }
+
+    /// <summary>The span lies in its slot.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="finite">Whether all of its numbers are finite.</param>
+    public static void Filled(Slot slot, bool finite)
+    {
+        slot.Finite = finite;
+        slot.Filling.SetResult();
+    }
+
+    /// <summary>The span could not be uploaded: those who wait for it fail too, and the next one tries again.</summary>
+    public void Failed(Slot slot, Exception error)
+    {
+        lock (_lock)
+        {
+            if (slot.Name is { } name)
+                _named.Remove(name);
+            slot.Name = null;
+        }
+        slot.Filling.SetException(error);
+        // Nobody may be waiting; the failure is the uploader's to report.
+        _ = slot.Filling.Task.Exception;
+    }
+
+    /// <summary>Gives a slot back; the span stays in it until the slot is needed.</summary>
+    public void Return(Slot slot)
+    {
+        lock (_lock)
+        {
+            if (--slot.Users > 0)
+                return;
+            if (slot.Name is null)
+                _idle.AddFirst(slot.Node);
+            else
+                _idle.AddLast(slot.Node);
+        }
+    }
+
+    /// <summary>Room for one span.</summary>
+    internal sealed class Slot
+    {
+        public Slot(int index)
+        {
+            Index = index;
+            Node = new LinkedListNode<Slot>(this);
+        }
+
+        /// <summary>Its place on the device.</summary>
+        public int Index { get; }
+
+        /// <summary>The span in it.</summary>
+        public (int Batch, int Head, int Span)? Name { get; set; }
+
+        /// <summary>Ends when the span lies in it.</summary>
+        public TaskCompletionSource Filling { get; private set; } = new();
+
+        /// <summary>Whether all numbers of the span are finite; known when it is filled.</summary>
+        public bool Finite { get; set; }
+
+        public int Users { get; set; }
+
+        public LinkedListNode<Slot> Node { get; }
+
+        public void Begin((int Batch, int Head, int Span) name) =>
+            (Name, Users, Filling) = (name, 1, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    }
+}

@@ -4,6 +4,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
@@ -124,6 +125,40 @@ internal static class OptionTable
         table.AppendLine();
         for (int i = 0; i < reasons.Count; i++)
             table.AppendLine($"{i + 1}. {reasons[i]}");
+        return table.ToString().TrimEnd();
+    }
+
+    /// <summary>
+    /// What each option does on a device: it is honoured if the device, and no fallback, gives the bytes of the CPU.
+    /// </summary>
+    /// <param name="folder">For the files.</param>
+    /// <param name="device">The device.</param>
+    public static async Task<string> MakeForDeviceAsync(string folder, DeviceChoice device)
+    {
+        var table = new StringBuilder();
+        table.AppendLine("| | on a device |");
+        table.AppendLine("|---|---|");
+        string input = Path.Combine(folder, "in.safetensors"), here = Path.Combine(folder, "here.safetensors"), there = Path.Combine(folder, "there.safetensors");
+        foreach ((string option, Func<Job, Job> ask) in Options)
+        {
+            // One span: the fewer folds there are, the sooner a device that is only emulated has done them.
+            Job job = ask(new Job()).With(options => options with { SpanRows = Rows });
+            job.Write(input);
+            FileJobSpecification specification = job.Specification(input, here) with { QkOutput = null };
+            await FileJob.RunAsync(specification with { Options = specification.Options with { Device = DeviceChoice.Cpu } });
+            try
+            {
+                JobReport report = await FileJob.RunAsync(specification with { Output = there, Options = specification.Options with { Device = device } });
+                Assert.True(report.Device is { Folds: > 0, Failures: 0, PassedOn: 0 }, $"{option}: the device did {report.Device}.");
+                using TensorFile expected = TensorFile.Open(here), actual = TensorFile.Open(there);
+                Assert.True(Read(expected, "o").AsSpan().SequenceEqual(Read(actual, "o")), $"{option}: the device gives other numbers than the CPU.");
+                table.AppendLine($"| {option} | yes |");
+            }
+            catch (InputException refused)
+            {
+                table.AppendLine($"| {option} | refused: {refused.Message} |");
+            }
+        }
         return table.ToString().TrimEnd();
     }
 

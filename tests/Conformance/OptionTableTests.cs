@@ -1,19 +1,32 @@
+using Distributed.Kernels;
+using Distributed.Kernels.Devices;
+
 namespace Distributed.Conformance.Tests;
 
 public sealed class OptionTableTests
 {
-    private const string Begin = "<!-- table of options and modes: generated -->", End = "<!-- end of the table -->";
+    private const string End = "<!-- end of the table -->";
 
     /// <summary>Every option in every mode is honoured or refused with a reason, and the page says which.</summary>
     [Fact]
-    public async Task The_published_table_is_what_the_engine_does()
+    public Task The_published_table_is_what_the_engine_does() => Holds("table of options and modes", OptionTable.MakeAsync);
+
+    /// <summary>The same for devices, on ILGPU's own processor.</summary>
+    [Fact]
+    public Task The_published_table_is_what_a_device_does()
     {
-        string folder = Directory.CreateTempSubdirectory("options-").FullName;
+        Assert.SkipUnless(KernelsAssembly.HasIlgpu, "This build has no ILGPU.");
+        return Holds("table of options on a device", folder => OptionTable.MakeForDeviceAsync(folder, new DeviceChoice(DeviceKind.Emulated)));
+    }
+
+    private static async Task Holds(string name, Func<string, Task<string>> make)
+    {
+        string begin = $"<!-- {name}: generated -->", folder = Directory.CreateTempSubdirectory("options-").FullName;
         try
         {
-            string table = await OptionTable.MakeAsync(folder);
+            string table = await make(folder);
             string path = Path.Combine(Root(), "docs", "attention.md"), page = File.ReadAllText(path);
-            int from = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, to = page.IndexOf(End, StringComparison.Ordinal);
+            int from = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length, to = page.IndexOf(End, from, StringComparison.Ordinal);
             if (Environment.GetEnvironmentVariable("WRITE_OPTION_TABLE") == "1")
                 File.WriteAllText(path, $"{page[..from]}\n{table}\n{page[to..]}");
             else

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Distributed.Cli.Clusters;
 using Distributed.Cli.Parsing;
+using Distributed.Engine.FileJobs.Specification;
+using Distributed.Kernels.Devices;
 
 namespace Distributed.Cli.Commands;
 
@@ -25,4 +27,8 @@ internal static class CommonOptions
     public static Option<int?> Threads { get; } = Parsers.Of(
         "--threads", "N", "Compute threads. The result is the same, to the bit. [default: all processors]",
         Parsers.Whole<int>("Threads"));
+
+    /// <summary>The device that folds tiles.</summary>
+    public static Option<DeviceChoice> Device { get; } = Parsers.Of(
+        "--device", "auto|cpu|cuda[:N]|opencl[:N]", "What folds tiles. [default: auto, a GPU if one is found that works, else the CPU]", Names.Device);
 }

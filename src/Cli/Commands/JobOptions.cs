@@ -233,6 +233,7 @@ internal sealed class JobOptions
                 Alibi = parsed.GetValue(_alibi),
                 Blocks = parsed.GetValue(CommonOptions.Blocks) ?? 1,
                 Threads = parsed.GetValue(CommonOptions.Threads),
+                Device = parsed.GetValue(CommonOptions.Device),
             },
         });
     }
@@ -249,7 +250,7 @@ internal sealed class JobOptions
         _specification, _q, _k, _v, _tensors, _output, _layout, _heads, _type, _lse, _qkOutput, .. _analytics.All, _ignore, _scale, _causal, _align, _prefix, _window, _dilation,
         _blockSize, _blockPairs, _globalKeys, _excludeBand, _documents, _keyDocuments, _validKeys,
         _mechanism, _topK, _featureMap, _normalise, _featureSums, _qkNorm, _rope, _ropeDims, _ropePairs, _ropeScaling, _softcap, _relativeDistance, _alibi,
-        CommonOptions.Blocks, CommonOptions.Threads,
+        CommonOptions.Blocks, CommonOptions.Threads, CommonOptions.Device,
     ];
 
     private BlockPairs? Pairs(ParseResult parsed) => (parsed.GetValue(_blockSize), parsed.GetValue(_blockPairs)) switch

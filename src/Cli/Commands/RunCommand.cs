@@ -61,6 +61,8 @@ internal static class RunCommand
         {
             if (parsed.GetValue(CommonOptions.Threads) is { } threads)
                 throw new InputException($"--threads {threads} and --cluster exclude one another: each silo has threads of its own.");
+            if (job.Options.Device != default)
+                throw new InputException($"Device {job.Options.Device} and --cluster exclude one another: each silo has a device of its own.");
             JobStatus done = await ProgressDisplay.RunAsync(
                 "attention", show: true, progress => ClusterRun.RunAsync(job, silos, progress, cancellation));
             ClusterRunReport.Print(job, done, parsed.GetValue(CommonOptions.Json));

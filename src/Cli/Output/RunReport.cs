@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -24,6 +25,13 @@ internal static class RunReport
         to.WriteLine(
             $"time      {report.Elapsed.TotalSeconds:f2} s, {report.FlopsPerSecond / 1e9:g3} GFLOP/s, kernel {report.Kernel}, " +
             $"{report.Threads} threads, {report.Blocks} blocks");
+        if (report.Device is { } device)
+        {
+            to.WriteLine(
+                $"device    {device.Kernel}: {device.Folds} folds, {device.SpansUploaded} key spans uploaded, " +
+                $"{device.PassedOn} folds with NaN or infinity left to the CPU, {device.Failures} failed and done by the CPU" +
+                (device.LastFailure is { } failure ? $" ({failure})" : ""));
+        }
         if (report.Analytics is { } analytics)
             to.WriteLine($"analytics {analytics.TotalSeconds:f2} s for a second pass over the weights");
     }
@@ -42,6 +50,7 @@ internal static class RunReport
         json.WriteNumber("blocks", report.Blocks);
         json.WriteNumber("threads", report.Threads);
         json.WriteString("kernel", report.Kernel);
+        WriteDevice(json, report.Device);
         json.WriteNumber("pairs", report.PairsSeen);
         json.WriteNumber("flops", report.Flops);
         json.WriteNumber("seconds", report.Elapsed.TotalSeconds);
@@ -51,6 +60,24 @@ internal static class RunReport
         json.WriteEndObject();
         json.Flush();
         to.WriteByte((byte)'\n');
+    }
+
+    private static void WriteDevice(Utf8JsonWriter json, DeviceReport? device)
+    {
+        if (device is null)
+        {
+            json.WriteString("device", "cpu");
+            return;
+        }
+        json.WriteStartObject("device");
+        json.WriteString("kernel", device.Kernel);
+        json.WriteBoolean("same_bits_as_cpu", device.SameBitsAsCpu);
+        json.WriteNumber("folds", device.Folds);
+        json.WriteNumber("passed_on", device.PassedOn);
+        json.WriteNumber("failures", device.Failures);
+        json.WriteString("last_failure", device.LastFailure);
+        json.WriteNumber("spans_uploaded", device.SpansUploaded);
+        json.WriteEndObject();
     }
 
     /// <summary>Member <c>shape</c>.</summary>

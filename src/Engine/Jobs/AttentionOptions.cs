@@ -1,4 +1,5 @@
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Rows;
 using Distributed.Kernels.Spans;
@@ -80,6 +81,10 @@ public sealed record AttentionOptions
 
     /// <summary>Compute threads; null = as many as there are processors. It changes the time, never the result.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>The device that folds tiles, in an F32 job with the bits of the CPU.</summary>
+    /// <value>A GPU if there is one that works, else the CPU.</value>
+    public DeviceChoice Device { get; init; }
 
     /// <summary>Rows in a span (<see cref="SpanGrid"/>). Part of what fixes the bits of a result.</summary>
     /// <value><see cref="SpanGrid.MaxSpanRows"/>.</value>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Devices;
 using Distributed.Engine.Mechanisms.Sequential;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
@@ -23,6 +24,9 @@ public static class EmbeddedEngine
 
     /// <summary>Rows below which cutting lanes smaller costs more than it balances.</summary>
     private const int FewestRowsPerLane = 192;
+
+    /// <summary>Lanes wanted at least where a device folds them.</summary>
+    private const int LanesPerDevice = 4;
 
     /// <summary>Runs a job.</summary>
     /// <param name="input">Its tensors. Their memory must stay until the job has ended.</param>
@@ -63,8 +67,9 @@ public static class EmbeddedEngine
         int threads = options.ThreadsHere();
         long started = Stopwatch.GetTimestamp();
         ComputePool pool = ComputePool.Shared(threads);
+        using DeviceWork? device = DeviceWork.Open(options.Device, plan, input);
         WorkDone done = plan.Mechanism.HasScores
-            ? await RunRingAsync(plan, input, kernel, sink, pool, progress, cancellation).ConfigureAwait(false)
+            ? await RunRingAsync(plan, input, kernel, device, sink, pool, progress, cancellation).ConfigureAwait(false)
             : await RunSequentialAsync(plan, input, sink, pool, progress, cancellation).ConfigureAwait(false);
         return new JobReport(
             input.Shape, plan.Masks.Description, plan.Counts, plan.Blocks.Count, threads, kernel.Name,
@@ -72,17 +77,18 @@ public static class EmbeddedEngine
         {
             Scores = plan.Scores.Description,
             Operations = plan.Mechanism.HasScores ? null : plan.Operations,
+            Device = device?.Report,
         };
     }
 
     private static async Task<WorkDone> RunRingAsync(
-        JobPlan plan, AttentionInput input, CpuKernel kernel, IAttentionSink sink, ComputePool pool, IProgress<JobProgress>? progress,
-        CancellationToken cancellation)
+        JobPlan plan, AttentionInput input, CpuKernel kernel, DeviceWork? device, IAttentionSink sink, ComputePool pool,
+        IProgress<JobProgress>? progress, CancellationToken cancellation)
     {
         using var cache = new PackedSpanCache(kernel, PackedBytes);
-        var context = new LaneContext(plan, input, kernel, cache, sink);
-        Task job = InProcessRing.RunAsync(
-            context, new StoreTileSource(input, plan), pool, LaneLength(plan, pool.Threads), cancellation);
+        var context = new LaneContext(plan, input, kernel, cache, sink) { Device = device };
+        int rowsPerLane = device is null ? LaneLength(plan, pool.Threads) : LaneLength(plan, device);
+        Task job = InProcessRing.RunAsync(context, new StoreTileSource(input, plan), pool, rowsPerLane, cancellation);
         await ProgressReporter.FollowAsync(job, context.Done, progress).ConfigureAwait(false);
         return context.Done;
     }
@@ -104,6 +110,15 @@ public static class EmbeddedEngine
         ArgumentNullException.ThrowIfNull(plan);
         return MemoryEstimate.Of(
             plan, CpuKernels.Best, threads, LaneLength(plan, threads), PackedBytes, threads * InProcessRing.BlocksPerThread);
+    }
+
+    // Lanes that fill the device, and a few of them, so that one is uploaded while another is computed.
+    private static int LaneLength(JobPlan plan, DeviceWork device)
+    {
+        int spanRows = plan.QueryGrid.SpanRows;
+        double rows = (double)plan.Shape.Batch * plan.Shape.KeyHeads * plan.Shape.QueryRows;
+        int longest = Math.Max(1, device.RowsWanted / Math.Max(1, plan.Shape.Group));
+        return Math.Max(1, (int)Math.Min(rows / LanesPerDevice, longest) / spanRows) * spanRows;
     }
 
     private static int LaneLength(JobPlan plan, int threads)

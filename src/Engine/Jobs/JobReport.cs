@@ -1,3 +1,4 @@
+using Distributed.Engine.Devices;
 using Distributed.Engine.Plan;
 
 namespace Distributed.Engine.Jobs;
@@ -20,6 +21,9 @@ public sealed record JobReport(
 
     /// <summary>Time of the second pass over the weights; null when there was none.</summary>
     public TimeSpan? Analytics { get; init; }
+
+    /// <summary>What a device beside the CPU did; null = the CPU did it all, or others.</summary>
+    public DeviceReport? Device { get; init; }
 
     /// <summary>Operations of a mechanism without scores; null = those of the pairs.</summary>
     public double? Operations { get; init; }

@@ -91,6 +91,36 @@ public sealed unsafe class JobScores
     internal CpuKernel KernelOver(CpuKernel kernel, int queryHead) =>
         _additive is null ? kernel : new AdditiveKernel(kernel, _additive.VectorOf(queryHead));
 
+    /// <summary>The positions that the rows of a tile stand at; only where <see cref="FarthestPosition"/> allows.</summary>
+    public int[] PositionsOf(in MaskTile tile)
+    {
+        var positions = new int[tile.Queries.Count];
+        for (long row = tile.Queries.Start; row < tile.Queries.End;)
+        {
+            (long offset, long end) = _positions.RunAt(tile.Batch, row);
+            for (end = Math.Min(end, tile.Queries.End); row < end; row++)
+                positions[row - tile.Queries.Start] = checked((int)(row + offset));
+        }
+        return positions;
+    }
+
+    /// <summary>The farthest position that a row stands at, in either direction; 0 where positions do not count.</summary>
+    public long FarthestPosition(in AttentionShape shape)
+    {
+        long farthest = 0;
+        for (int batch = 0; (_slopes is not null || _relative is not null) && batch < shape.Batch; batch++)
+        {
+            for (long row = 0; row < shape.QueryRows;)
+            {
+                (long offset, long end) = _positions.RunAt(batch, row);
+                end = Math.Min(end, shape.QueryRows);
+                farthest = Math.Max(farthest, Math.Max(Math.Abs(row + offset), Math.Abs(end - 1 + offset)));
+                row = end;
+            }
+        }
+        return farthest;
+    }
+
     /// <summary>The softcap alone, without biases; only where <see cref="HasStage"/>.</summary>
     public ScoreStage SoftcapAlone => new(_softcap);
 

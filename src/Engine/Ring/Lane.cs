@@ -6,6 +6,7 @@ using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.States;
 
@@ -62,6 +63,7 @@ internal sealed class Lane : IDisposable
             if (_finished)
                 return;
             PlannedBlock block = _context.Plan.Blocks[tile.Block];
+            FoldOnDevice(block, tile, scratch, cancellation);
             for (int keySpan = NextIn(block); keySpan >= 0; keySpan = NextIn(block))
             {
                 _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
@@ -154,6 +156,44 @@ internal sealed class Lane : IDisposable
         {
             _memory?.Dispose();
             _memory = null;
+        }
+    }
+
+    /// <summary>
+    /// Hands all that the tile has for the lane to the job's device, if it has one. What the device does not do is left
+    /// where it was.
+    /// </summary>
+    private void FoldOnDevice(PlannedBlock block, IKeyValueTile tile, ComputeScratch scratch, CancellationToken cancellation)
+    {
+        if (_context.Device is not { } device || NextIn(block) < 0)
+            return;
+        _memory ??= LaneMemory.Take(_context, _batch, _keyHead, _rows);
+        using var fold = new DeviceLaneFold(_context, _memory, _rows, _batch, _keyHead);
+        int[] before = [.. _positions];
+        for (int i = 0; i < _rows.Length; i++)
+        {
+            for (int span = NextSpan(i); span >= block.FirstKeySpan && span < block.FirstKeySpan + block.KeySpans; span = NextSpan(i))
+            {
+                fold.Add(i, span, tile, scratch);
+                _positions[i]++;
+                SkipMasked(i);
+            }
+        }
+        bool done = false;
+        try
+        {
+            DeviceFold work = fold.Make(scratch);
+            done = device.TryFold(work, cancellation);
+            if (done)
+            {
+                _context.Folded(work.PairsSeen, fold.Cost);
+                EngineMetrics.Folded(fold.Full, fold.Partial, work.PairsSeen, _context.Plan.Shape.FlopsPerPair);
+            }
+        }
+        finally
+        {
+            if (!done)
+                before.CopyTo(_positions, 0);
         }
     }
 

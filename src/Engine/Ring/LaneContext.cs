@@ -1,3 +1,4 @@
+using Distributed.Engine.Devices;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Plan;
@@ -67,6 +68,9 @@ public sealed class LaneContext
     /// them.
     /// </summary>
     public bool KeepStates { get; init; }
+
+    /// <summary>The device that lanes hand their folds to before they fold by themselves; null = none.</summary>
+    public DeviceWork? Device { get; init; }
 
     /// <summary>(query, key) pairs folded so far, inside the masks, over all heads.</summary>
     public long PairsSeen => Done.PairsSeen;

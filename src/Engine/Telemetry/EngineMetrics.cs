@@ -75,6 +75,7 @@ public static class EngineMetrics
             foreach (string outcome in new[] { "finished", "failed", "stopped" })
                 JobsEnded.Add(0, Mode(mode), Outcome(outcome));
         }
+        DeviceMetrics.Publish();
         TileMetrics.Publish();
         CheckpointMetrics.Publish();
     }
@@ -109,9 +110,13 @@ public static class EngineMetrics
         JobDuration.Record(seconds, Mode(mode), Outcome(outcome));
     }
 
-    internal static void Folded(bool whole, long pairs, long flopsPerPair)
+    internal static void Folded(bool whole, long pairs, long flopsPerPair) =>
+        Folded(whole ? 1 : 0, whole ? 0 : 1, pairs, flopsPerPair);
+
+    internal static void Folded(int full, int partial, long pairs, long flopsPerPair)
     {
-        Computed.Add(1, whole ? Full : Partial);
+        Computed.Add(full, Full);
+        Computed.Add(partial, Partial);
         Pairs.Add(pairs);
         ComputeLoad.Did((double)pairs * flopsPerPair);
     }

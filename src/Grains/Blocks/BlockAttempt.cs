@@ -173,7 +173,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         _context = new LaneContext(
             job.Plan, job.Input, CpuKernels.Best,
             job.Packed, rows)
-        { KeepStates = true };
+        { KeepStates = true, Device = job.Device };
         return new BlockWorker(_context, job.Plan.Blocks[Assignment.Block], job.Ticket.RowsPerLane);
     }
 

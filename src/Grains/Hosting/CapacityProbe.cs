@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Devices;
 using Distributed.Engine.Telemetry;
 using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.States;
 
@@ -16,9 +18,13 @@ internal static class CapacityProbe
     private static readonly TimeSpan Length = TimeSpan.FromMilliseconds(400);
 
     /// <summary>(query, key) pairs a second, of heads of 64 elements. The machine's peak is measured beside it.</summary>
-    public static async Task<double> MeasureAsync(ComputePool pool)
+    /// <param name="pool">The compute threads.</param>
+    /// <param name="device">The device that folds instead of them; null = none.</param>
+    public static async Task<double> MeasureAsync(ComputePool pool, AttentionDevice? device)
     {
         await Task.Run(() => ComputeLoad.MeasurePeak(pool.Threads)).ConfigureAwait(false);
+        if (device is not null && await Task.Run(() => DeviceProbe.Measure(device)).ConfigureAwait(false) is { } rate)
+            return rate;
         await RunAsync(pool, Warming).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
         long pairs = await RunAsync(pool, Length).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Net;
 using Distributed.Engine;
+using Distributed.Kernels.Devices;
 
 namespace Distributed.Grains.Hosting;
 
@@ -43,6 +44,10 @@ public sealed record ClusterEngineOptions
     /// <summary>Where tiles are given out; port 0 = any free one. Used by the TCP transport alone.</summary>
     /// <value>127.0.0.1:0.</value>
     public IPEndPoint TileEndpoint { get; init; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>What folds tiles.</summary>
+    /// <value>A GPU if there is one that works, else the CPU.</value>
+    public DeviceChoice Device { get; init; }
 
     /// <summary>How tiles travel.</summary>
     /// <value><see cref="TileTransportKind.Tcp"/>.</value>

@@ -1,9 +1,11 @@
+using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Jobs;
 using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Devices;
 
 namespace Distributed.Grains.Hosting;
 
@@ -16,7 +18,9 @@ internal sealed class OpenJob : IDisposable
     private int _users = 1;
     private bool _closed;
 
-    private OpenJob(JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, ClusterEngineOptions options)
+    private OpenJob(
+        JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, ClusterEngineOptions options,
+        AttentionDevice? device)
     {
         Ticket = ticket;
         Specification = specification;
@@ -24,6 +28,7 @@ internal sealed class OpenJob : IDisposable
         Plan = plan;
         Packed = new PackedSpanCache(CpuKernels.Best, options.PackedBytes);
         Places = new SemaphoreSlim(options.BlocksAtOnce);
+        Device = DeviceWork.OpenIfFit(device, plan, files.Input);
         _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
     }
 
@@ -39,6 +44,9 @@ internal sealed class OpenJob : IDisposable
 
     public PackedSpanCache Packed { get; }
 
+    /// <summary>The job's part of the silo's device; null = the CPU folds it all.</summary>
+    public DeviceWork? Device { get; }
+
     public TileExchange.Job Tiles => _tiles;
 
     /// <summary>Blocks that may be computed at a time.</summary>
@@ -46,7 +54,7 @@ internal sealed class OpenJob : IDisposable
 
     /// <summary>Maps the job's input and plans it.</summary>
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
-    public static OpenJob Open(JobTicket ticket, TileExchange exchange, ClusterEngineOptions options)
+    public static OpenJob Open(JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, AttentionDevice? device)
     {
         FileJobSpecification specification = SpecificationDocument.Read(ticket.Specification);
         InputStamp.Check(specification.Inputs, ticket.InputStamp);
@@ -54,7 +62,7 @@ internal sealed class OpenJob : IDisposable
         try
         {
             JobPlan plan = JobPlan.Create(files.Input, specification.Options with { Blocks = ticket.Blocks });
-            return new OpenJob(ticket, specification, files, plan, exchange, options);
+            return new OpenJob(ticket, specification, files, plan, exchange, options, device);
         }
         catch
         {
@@ -87,6 +95,7 @@ internal sealed class OpenJob : IDisposable
         _tiles.Dispose();
         Packed.Dispose();
         Places.Dispose();
+        Device?.Dispose();
         _files.Dispose();
     }
 }

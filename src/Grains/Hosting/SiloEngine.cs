@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Distributed.Engine;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
@@ -6,6 +7,7 @@ using Distributed.Grains.Blocks;
 using Distributed.Grains.Jobs;
 using Distributed.Grains.Silos;
 using Distributed.Grains.Tiles;
+using Distributed.Kernels.Devices;
 using Microsoft.Extensions.Logging;
 
 namespace Distributed.Grains.Hosting;
@@ -43,7 +45,8 @@ public sealed partial class SiloEngine : IAsyncDisposable
             _server = new TcpTileServer(options.TileEndpoint, options.Secret, _exchange, logs.CreateLogger<TcpTileServer>(), options.Tls);
         if (options.Tls is { } tls)
             tls.Refused = why => LogRefused(logs.CreateLogger<SiloTls>(), why);
-        Speed = new Lazy<Task<double>>(() => CapacityProbe.MeasureAsync(Pool));
+        Device = FindDevice(options.Device, logs.CreateLogger<SiloEngine>());
+        Speed = new Lazy<Task<double>>(() => CapacityProbe.MeasureAsync(Pool, Device));
     }
 
     /// <summary>The silo's options.</summary>
@@ -54,6 +57,9 @@ public sealed partial class SiloEngine : IAsyncDisposable
 
     /// <summary>The silo's compute threads.</summary>
     public ComputePool Pool { get; }
+
+    /// <summary>The device that folds tiles; null = the CPU.</summary>
+    public AttentionDevice? Device { get; }
 
     /// <summary>The silo's name.</summary>
     public string Name { get; }
@@ -83,7 +89,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
         if (_epochs.AddOrUpdate(ticket.Job, ticket.Epoch, (_, known) => Math.Max(known, ticket.Epoch)) > ticket.Epoch)
             throw new SupersededException($"Job {ticket.Job} has a later coordinator than {ticket.Epoch}.");
         Lazy<OpenJob> job = _jobs.GetOrAdd(
-            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(ticket, _exchange, Options)));
+            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(ticket, _exchange, Options, Device)));
         try
         {
             _ = job.Value;
@@ -133,6 +139,23 @@ public sealed partial class SiloEngine : IAsyncDisposable
         _jobs.TryGetValue(job, out Lazy<OpenJob>? open) && open.Value.TryUse()
             ? open.Value
             : throw new OperationCanceledException($"Job {job} is not open here.");
+
+    private static AttentionDevice? FindDevice(DeviceChoice choice, ILogger log)
+    {
+        try
+        {
+            DeviceSearch search = AttentionDevices.Find(choice);
+            LogDevice(log, search.Device?.Name ?? "the CPU", string.Join(' ', search.Notes));
+            return search.Device;
+        }
+        catch (DeviceException error)
+        {
+            throw new InputException(error.Message, error);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tiles are folded on {Device}. {Notes}")]
+    private static partial void LogDevice(ILogger log, string device, string notes);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ public sealed class SiloSettings
     private static readonly string[] OfCluster =
     [
         "secret", "secret-file", "address", "silo-port", "gateway-port", "tile-port", "primary-port", "postgres", "cluster",
-        "tile-cache-mb", "transport", "cluster-certificate", "cluster-key", "cluster-authority",
+        "tile-cache-mb", "transport", "device", "cluster-certificate", "cluster-key", "cluster-authority",
     ];
 
     private static readonly string[] OfEverySilo =

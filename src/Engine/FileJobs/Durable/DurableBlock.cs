@@ -100,7 +100,7 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
 
     private BlockWorker Fresh(DurableRun run, RowsFile rows)
     {
-        _context = new LaneContext(_plan, run.Input, CpuKernels.Best, run.Packed, rows) { KeepStates = true };
+        _context = new LaneContext(_plan, run.Input, CpuKernels.Best, run.Packed, rows) { KeepStates = true, Device = run.Device };
         return new BlockWorker(_context, _block, run.RowsPerLane);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Telemetry;
@@ -86,10 +87,11 @@ public sealed class DurableFileJob(
         _plan = PlanView.Of(cut);
         if (blocks.All(block => block.Tally is null))
             EngineMetrics.Plans(cut);
+        using (DeviceWork? device = DeviceWork.Open(job.Options.Device, cut, files.Input))
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         {
             var run = new DurableRun(
-                Key(), files.Input, packed,
+                Key(), files.Input, packed, device,
                 new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval, SecondsSoFar);
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.BlocksAtOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(

@@ -1,4 +1,5 @@
 using Distributed.Engine.Compute;
+using Distributed.Engine.Devices;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Tiles;
 
@@ -6,5 +7,5 @@ namespace Distributed.Engine.FileJobs.Durable;
 
 /// <summary>What the blocks of a durable job share while it runs.</summary>
 internal sealed record DurableRun(
-    ReadOnlyMemory<byte> Key, AttentionInput Input, PackedSpanCache Packed, ITileSource Tiles, ComputePool Pool,
+    ReadOnlyMemory<byte> Key, AttentionInput Input, PackedSpanCache Packed, DeviceWork? Device, ITileSource Tiles, ComputePool Pool,
     int RowsPerLane, TimeSpan CheckpointInterval, Func<double> SecondsSoFar);

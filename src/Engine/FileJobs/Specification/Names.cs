@@ -1,6 +1,7 @@
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
@@ -112,6 +113,12 @@ public static class Names
 
     /// <summary>The word for a mechanism.</summary>
     public static string Of(MechanismKind kind) => kind.ToString().ToLowerInvariant();
+
+    /// <summary>Reads <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>opencl</c>, a GPU also with a number: <c>cuda:1</c>.</summary>
+    /// <exception cref="InputException">It is none of them.</exception>
+    public static DeviceChoice Device(string text) => DeviceChoice.TryParse(text, out DeviceChoice choice)
+        ? choice
+        : throw new InputException($"Device '{text}' is not known; {DeviceChoice.Expected} is expected.");
 
     /// <summary>The word for scores.</summary>
     public static string Of(ScoreKind kind) => kind switch

@@ -127,6 +127,9 @@ internal static class SpecificationMembers
     [
         Option("blocks", Whole("Blocks of the ring. It changes no bit.", 1, AttentionOptions.MaxParallelism),
             (options, value) => options with { Blocks = value.Int() }, options => options.Blocks == 1 ? null : options.Blocks),
+        Option("device", Of("string", "What folds tiles: auto, cpu, cuda, cuda:N, opencl or opencl:N. A silo has its own. Default: auto."),
+            (options, value) => options with { Device = value.Parsed(Names.Device) },
+            options => options.Device == default ? null : options.Device.ToString()),
         Option("threads", Whole("Compute threads. It changes no bit. Default: all processors.", 1, 1024),
             (options, value) => options with { Threads = value.Int() },
             options => options.Threads),

@@ -1,6 +1,5 @@
 using System.Net;
 using Distributed.Engine;
-using Distributed.Kernels.Devices;
 
 namespace Distributed.Grains.Hosting;
 
@@ -45,9 +44,9 @@ public sealed record ClusterEngineOptions
     /// <value>127.0.0.1:0.</value>
     public IPEndPoint TileEndpoint { get; init; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>What folds tiles.</summary>
-    /// <value>A GPU if there is one that works, else the CPU.</value>
-    public DeviceChoice Device { get; init; }
+    /// <summary>What folds tiles: <c>auto</c>, <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c>, <c>opencl</c> or <c>opencl:N</c>.</summary>
+    /// <value><c>auto</c>: a GPU if there is one that works, else the CPU.</value>
+    public string Device { get; init; } = "auto";
 
     /// <summary>How tiles travel.</summary>
     /// <value><see cref="TileTransportKind.Tcp"/>.</value>

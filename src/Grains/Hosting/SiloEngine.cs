@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Distributed.Engine;
 using Distributed.Engine.Compute;
+using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Blocks;
@@ -45,7 +46,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
             _server = new TcpTileServer(options.TileEndpoint, options.Secret, _exchange, logs.CreateLogger<TcpTileServer>(), options.Tls);
         if (options.Tls is { } tls)
             tls.Refused = why => LogRefused(logs.CreateLogger<SiloTls>(), why);
-        Device = FindDevice(options.Device, logs.CreateLogger<SiloEngine>());
+        Device = FindDevice(Names.Device(options.Device), logs.CreateLogger<SiloEngine>());
         Speed = new Lazy<Task<double>>(() => CapacityProbe.MeasureAsync(Pool, Device));
     }
 
@@ -145,7 +146,8 @@ public sealed partial class SiloEngine : IAsyncDisposable
         try
         {
             DeviceSearch search = AttentionDevices.Find(choice);
-            LogDevice(log, search.Device?.Name ?? "the CPU", string.Join(' ', search.Notes));
+            string notes = string.Join(' ', search.Notes);
+            LogDevice(log, search.Device?.Name ?? "the CPU", notes);
             return search.Device;
         }
         catch (DeviceException error)

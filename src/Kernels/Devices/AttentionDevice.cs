@@ -14,6 +14,9 @@ public abstract class AttentionDevice : IDisposable
     /// <summary>Query rows, over the heads of a lane, that keep all of it busy.</summary>
     public abstract int RowsWanted { get; }
 
+    /// <summary>What it could do at most, as far as that is known.</summary>
+    public virtual DevicePeak Peak => default;
+
     /// <summary>Opens a job.</summary>
     /// <param name="shape">The job's sizes.</param>
     /// <exception cref="DeviceException">The device has no room for the smallest piece of it, or fails.</exception>
@@ -29,6 +32,12 @@ public abstract class AttentionDevice : IDisposable
     /// <summary>Gives the device back.</summary>
     protected abstract void Dispose(bool disposing);
 }
+
+/// <summary>What a device could do at most; 0 = not known.</summary>
+/// <param name="Multiprocessors">Multiprocessors.</param>
+/// <param name="ClockMegahertz">Highest clock, MHz.</param>
+/// <param name="MultiplyAdds">F32 multiply-adds a second at that clock.</param>
+public readonly record struct DevicePeak(int Multiprocessors, int ClockMegahertz, double MultiplyAdds);
 
 /// <summary>The sizes of a job, as a device sees them.</summary>
 /// <param name="KeyDim">Elements of a query and of a key.</param>

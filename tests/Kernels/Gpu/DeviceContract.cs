@@ -43,6 +43,16 @@ public sealed unsafe class DeviceContract
         Compare(problem, new MaskSet(BandMask.Causal("causal", 60)), ElementType.F32, spanRows: 32, EmulatedDevice.Get());
     }
 
+    /// <summary>Few rows and several spans that are there together: the spans are worked on at the same time.</summary>
+    [Theory]
+    [InlineData(24)]
+    [InlineData(70)]
+    public void Decoding_splits_the_keys_and_keeps_the_bits(int valueDim)
+    {
+        HeadCase problem = HeadCase.Random(valueDim, 3, 100, 16, valueDim);
+        Compare(problem, new MaskSet(BandMask.Causal("causal", 95)), ElementType.F32, spanRows: 40, EmulatedDevice.Get(), together: true);
+    }
+
     [Fact]
     public void Work_with_a_number_that_is_not_finite_is_passed_on_and_the_state_left_alone()
     {
@@ -67,13 +77,13 @@ public sealed unsafe class DeviceContract
         Assert.Equal(first, OnDevice(problem, MaskSet.None, ElementType.F32, 50, EmulatedDevice.Get(), out _));
     }
 
-    private static void Compare(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device)
+    private static void Compare(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, bool together = false)
     {
-        byte[] actual = OnDevice(problem, masks, type, spanRows, device, out byte[] expected);
+        byte[] actual = OnDevice(problem, masks, type, spanRows, device, out byte[] expected, together);
         Assert.True(expected.AsSpan().SequenceEqual(actual), $"{device.Name} gives other bits than {CpuKernels.Best.Name}.");
     }
 
-    private static byte[] OnDevice(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, out byte[] expected)
+    private static byte[] OnDevice(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, out byte[] expected, bool together = false)
     {
         using var q = new TypedRows(problem.Q, type);
         using var k = new TypedRows(problem.K, type);
@@ -85,7 +95,7 @@ public sealed unsafe class DeviceContract
         onDevice.Reset();
         var grid = new SpanGrid(k.Rows.Count, spanRows);
         DeviceFold fold = Fold(q.Rows, k.Rows, v.Rows, onDevice, masks, grid);
-        using DeviceJob job = device.Open(Shape(q, k, v, spanRows, problem.Scale) with { Spans = spanRows < k.Rows.Count ? 1 : grid.Count });
+        using DeviceJob job = device.Open(Shape(q, k, v, spanRows, problem.Scale) with { Spans = together ? grid.Count : 1 });
         Assert.True(job.TryFold(fold, TestContext.Current.CancellationToken));
         Assert.Equal(OnCpu(q.Rows, k.Rows, v.Rows, onCpu, masks, grid, problem.Scale), fold.PairsSeen);
         expected = [.. new ReadOnlySpan<byte>(here.Pointer, bytes)];

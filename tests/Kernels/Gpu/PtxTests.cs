@@ -33,6 +33,10 @@ public sealed class PtxTests
     {
         ["exact, 128 columns"] = (Generic(typeof(ExactKernel), nameof(ExactKernel.Fold), typeof(WideShape)), ExactKernel.Threads),
         ["exact, 64 columns"] = (Generic(typeof(ExactKernel), nameof(ExactKernel.Fold), typeof(TallShape)), ExactKernel.Threads),
+        ["split scores"] = (Generic(typeof(SplitKernel), nameof(SplitKernel.Scores), typeof(TallShape)), ExactKernel.Threads),
+        ["split weights"] = (Generic(typeof(SplitKernel), nameof(SplitKernel.Weights), typeof(WideShape)), ExactKernel.Threads),
+        ["split shifts"] = (typeof(SplitKernel).GetMethod(nameof(SplitKernel.Shifts))!, 0),
+        ["split sums"] = (typeof(SplitKernel).GetMethod(nameof(SplitKernel.Sums))!, 0),
         ["tensor bf16"] = (Generic(typeof(TensorKernel), nameof(TensorKernel.Fold), typeof(TensorBF16)), TensorKernel.Threads),
         ["tensor f16"] = (Generic(typeof(TensorKernel), nameof(TensorKernel.Fold), typeof(TensorF16)), TensorKernel.Threads),
         ["turn f32"] = (Generic(typeof(PackKernels), nameof(PackKernels.Turn), typeof(DeviceF32)), 0),

@@ -25,9 +25,10 @@ internal static class ExactKernel
     public const int Panel = 32;
 
     /// <summary>Room in shared memory for a panel of row factors and one of column factors, in groups of four.</summary>
-    private const int PanelRoom = Panel * ((64 + 128 + 4) / 4);
+    public const int PanelRoom = Panel * ((64 + 128 + 4) / 4);
 
-    private const int MostRows = 128;
+    /// <summary>Rows of the tallest row tile.</summary>
+    public const int MostRows = 128;
 
     /// <summary>Rows of a row tile.</summary>
     public static int Rows<TShape>()
@@ -55,7 +56,12 @@ internal static class ExactKernel
                 ScorePass.Run<TShape>(arguments, tile, step, panels, max);
                 WeightPass.Prepare<TShape>(arguments, tile, max, keep, lanes);
                 for (int column = 0; column < arguments.Width; column += Columns<TShape>())
-                    WeightPass.Run<TShape>(arguments, tile, step, column, panels, max, keep, lanes);
+                {
+                    RegisterTile sums = WeightPass.Run<TShape>(arguments, step, column, panels, max, lanes);
+                    sums.FoldInto(
+                        WeightPass.Place<TShape>(arguments.Output, tile.Index, arguments.Width, column), arguments.Width / 4, Columns<TShape>() / 8,
+                        keep.SubView(Group.IdxX / TShape.ColumnThreads * 8, 8));
+                }
                 WeightPass.Finish<TShape>(arguments, tile, keep, lanes);
             }
         }

@@ -17,6 +17,12 @@ internal sealed class ExactLaunchers(Accelerator accelerator)
     private readonly Lazy<Packers> _f16 = new(() => Packers.Of<DeviceF16>(accelerator));
     private readonly Lazy<Packers> _bf16 = new(() => Packers.Of<DeviceBF16>(accelerator));
 
+    private readonly Lazy<Splitters> _splitWide = new(() => Splitters.Of<WideShape>(accelerator));
+    private readonly Lazy<Splitters> _splitTall = new(() => Splitters.Of<TallShape>(accelerator));
+
+    /// <summary>The four launches of few rows, for 128 columns at a time, or for 64.</summary>
+    public Splitters Split(bool wide) => wide ? _splitWide.Value : _splitTall.Value;
+
     /// <summary>The fold for 128 columns at a time, or for 64.</summary>
     public Action<AcceleratorStream, KernelConfig, FoldArguments> Fold(bool wide) => wide ? _wide.Value : _tall.Value;
 
@@ -47,5 +53,25 @@ internal sealed class ExactLaunchers(Accelerator accelerator)
                 accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<byte>, ArrayView<float>, int, int, int, double>(PackKernels.Turn<TElements>),
                 accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<byte>, ArrayView<float>, int, int, int>(PackKernels.TurnAsIs<TElements>),
                 accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<byte>, ArrayView<float>, int, int>(PackKernels.Widen<TElements>));
+    }
+
+    /// <summary>The launches of <see cref="SplitKernel"/>.</summary>
+    internal sealed record Splitters(
+        Action<AcceleratorStream, KernelConfig, FoldArguments, SplitArguments> Scores,
+        Action<AcceleratorStream, Index1D, FoldArguments, SplitArguments, int> Shifts,
+        Action<AcceleratorStream, KernelConfig, FoldArguments, SplitArguments> Weights,
+        Action<AcceleratorStream, Index1D, FoldArguments, SplitArguments, int> Sums)
+    {
+        /// <summary>Compiles them.</summary>
+        public static Splitters Of<TShape>(Accelerator accelerator)
+            where TShape : struct, IExactShape
+        {
+            var specialization = new KernelSpecialization(ExactKernel.Threads, GroupsPerMultiprocessor);
+            return new Splitters(
+                accelerator.LoadKernel<FoldArguments, SplitArguments>(SplitKernel.Scores<TShape>, specialization),
+                accelerator.LoadAutoGroupedKernel<Index1D, FoldArguments, SplitArguments, int>(SplitKernel.Shifts),
+                accelerator.LoadKernel<FoldArguments, SplitArguments>(SplitKernel.Weights<TShape>, specialization),
+                accelerator.LoadAutoGroupedKernel<Index1D, FoldArguments, SplitArguments, int>(SplitKernel.Sums));
+        }
     }
 }

@@ -33,18 +33,15 @@ internal static class WeightPass
             lanes[i] = 0f;
     }
 
-    /// <summary>Adds the weighted values of some columns to O, and with the first columns the weights to their sums.</summary>
+    /// <summary>The weighted values of some columns; with the first columns the weights are added to their sums.</summary>
     /// <param name="arguments">The launch.</param>
-    /// <param name="tile">The row tile.</param>
     /// <param name="step">The span.</param>
     /// <param name="firstColumn">The columns' first.</param>
     /// <param name="panels">Shared memory for a panel of weights and one of values.</param>
     /// <param name="shift">What the scores of each row are taken relative to.</param>
-    /// <param name="keep">Factors of the old O.</param>
     /// <param name="lanes">Per row 16 sums of weights: lane = key mod 16.</param>
-    public static void Run<TShape>(
-        FoldArguments arguments, RowTile tile, FoldStep step, int firstColumn, ArrayView<Float4> panels, ArrayView<float> shift,
-        ArrayView<float> keep, ArrayView<float> lanes)
+    public static RegisterTile Run<TShape>(
+        FoldArguments arguments, FoldStep step, int firstColumn, ArrayView<Float4> panels, ArrayView<float> shift, ArrayView<float> lanes)
         where TShape : struct, IExactShape
     {
         int rows = ExactKernel.Rows<TShape>(), columns = ExactKernel.Columns<TShape>();
@@ -97,13 +94,34 @@ internal static class WeightPass
                 chunk = default;
             }
         }
-        long to = (long)(tile.Index * rows + down * 8) * arguments.Width + firstColumn + across * 4;
-        sums.FoldInto(
-            arguments.Output.SubView(to, 7L * arguments.Width + columns / 2 + 4).Cast<Float4>().AsAligned16(), width, columns / 8,
-            keep.SubView(down * 8, 8));
+        return sums;
     }
 
-    /// <summary>Joins the sums of weights: lanes i and i + 8, then i and i + 4, i + 2, i + 1.</summary>
+    /// <summary>Where a thread's part of some columns of O begins.</summary>
+    /// <param name="output">O of all row tiles.</param>
+    /// <param name="index">The row tile.</param>
+    /// <param name="width">Numbers of a row.</param>
+    /// <param name="firstColumn">The columns' first.</param>
+    public static ArrayView<Float4> Place<TShape>(ArrayView<float> output, int index, int width, int firstColumn)
+        where TShape : struct, IExactShape
+    {
+        int across = Group.IdxX % TShape.ColumnThreads, down = Group.IdxX / TShape.ColumnThreads;
+        long to = ((long)index * ExactKernel.Rows<TShape>() + down * 8) * width + firstColumn + across * 4;
+        return output.SubView(to, 7L * width + ExactKernel.Columns<TShape>() / 2 + 4).Cast<Float4>().AsAligned16();
+    }
+
+    /// <summary>Joins the sums of a row's weights: lanes i and i + 8, then i and i + 4, i + 2, i + 1.</summary>
+    public static float Join(ArrayView<float> lanes, int row)
+    {
+        for (int half = Lanes / 2; half > 0; half /= 2)
+        {
+            for (int lane = 0; lane < half; lane++)
+                lanes[row * LaneStride + lane] += lanes[row * LaneStride + lane + half];
+        }
+        return lanes[row * LaneStride];
+    }
+
+    /// <summary>Adds the sums of weights to l.</summary>
     public static void Finish<TShape>(FoldArguments arguments, RowTile tile, ArrayView<float> keep, ArrayView<float> lanes)
         where TShape : struct, IExactShape
     {
@@ -111,13 +129,8 @@ internal static class WeightPass
         Group.Barrier();
         for (int row = Group.IdxX; row < rows; row += ExactKernel.Threads)
         {
-            for (int half = Lanes / 2; half > 0; half /= 2)
-            {
-                for (int lane = 0; lane < half; lane++)
-                    lanes[row * LaneStride + lane] += lanes[row * LaneStride + lane + half];
-            }
             int at = tile.Index * rows + row;
-            arguments.Sum[at] = DeviceMath.Fma(arguments.Sum[at], keep[row], lanes[row * LaneStride]);
+            arguments.Sum[at] = DeviceMath.Fma(arguments.Sum[at], keep[row], Join(lanes, row));
         }
     }
 }

@@ -1,9 +1,11 @@
 using Distributed.Kernels.Devices;
 using Distributed.Kernels.Gpu.Arithmetic;
 using Distributed.Kernels.Gpu.Exact;
+using Distributed.Kernels.Gpu.Tensor;
 using ILGPU;
 using ILGPU.IR;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Distributed.Kernels.Gpu.Hosting;
 
@@ -24,9 +26,10 @@ internal sealed class IlgpuDevice : AttentionDevice
     {
         (Name, _context, Accelerator) = (name, context, accelerator);
         Exact = new ExactLaunchers(accelerator);
+        Tensor = new TensorLaunchers(accelerator);
         bool emulated = accelerator.AcceleratorType == AcceleratorType.CPU;
         Serial = accelerator.AcceleratorType != AcceleratorType.Cuda;
-        Groups = emulated ? 1 : Math.Max(1, accelerator.NumMultiprocessors) * ExactLaunchers.GroupsPerMultiprocessor;
+        Groups = emulated ? 2 : Math.Max(1, accelerator.NumMultiprocessors) * ExactLaunchers.GroupsPerMultiprocessor;
         MostSessions = emulated ? 1 : 3;
         MemoryBytes = emulated ? EmulatedMemory : (long)(accelerator.MemorySize * MemoryShare);
     }
@@ -49,6 +52,17 @@ internal sealed class IlgpuDevice : AttentionDevice
 
     /// <summary>The F32 kernels.</summary>
     public ExactLaunchers Exact { get; }
+
+    /// <summary>The kernels for tensor cores.</summary>
+    public TensorLaunchers Tensor { get; }
+
+    /// <summary>Whether jobs may use tensor cores: the device has those that the kernels are written for, and passed its self-test on them.</summary>
+    public bool HasTensorCores { get; set; }
+
+    /// <inheritdoc/>
+    public override DevicePeak Peak => Accelerator is CudaAccelerator cuda
+        ? new DevicePeak(cuda.NumMultiprocessors, cuda.ClockRate / 1000, cuda.NumMultiprocessors * (double)LanesOf(cuda.Architecture) * cuda.ClockRate * 1000)
+        : new DevicePeak(Accelerator.NumMultiprocessors, 0, 0);
 
     /// <summary>Held while something is handed to the device.</summary>
     public Lock Launching { get; } = new();
@@ -79,7 +93,8 @@ internal sealed class IlgpuDevice : AttentionDevice
     }
 
     /// <inheritdoc/>
-    public override DeviceJob Open(DeviceShape shape) => new ExactJob(this, shape);
+    public override DeviceJob Open(DeviceShape shape) =>
+        HasTensorCores && TensorSession.Does(shape) ? TensorSession.Open(this, shape) : ExactSession.Open(this, shape);
 
     /// <summary>Calls the device.</summary>
     /// <exception cref="DeviceException">It failed, or has failed before in a way that it does not recover from.</exception>
@@ -121,6 +136,10 @@ internal sealed class IlgpuDevice : AttentionDevice
             // The driver frees the memory of a context that is lost when the process ends.
         }
     }
+
+    // F32 lanes of a multiprocessor (CUDA C++ Programming Guide, "Arithmetic instructions").
+    private static int LanesOf(CudaArchitecture architecture) =>
+        architecture == CudaArchitecture.SM_60 || (architecture >= CudaArchitecture.SM_70 && architecture <= CudaArchitecture.SM_80) ? 64 : 128;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

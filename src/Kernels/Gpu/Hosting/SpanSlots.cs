@@ -63,8 +63,7 @@ internal sealed class SpanSlots(int count)
     /// <param name="finite">Whether all of its numbers are finite.</param>
     public static void Filled(Slot slot, bool finite)
     {
-        slot.Finite = finite;
-        slot.Filling.SetResult();
+        slot.End(finite, null);
     }
 
     /// <summary>The span could not be uploaded: those who wait for it fail too, and the next one tries again.</summary>
@@ -76,9 +75,7 @@ internal sealed class SpanSlots(int count)
                 _named.Remove(name);
             slot.Name = null;
         }
-        slot.Filling.SetException(error);
-        // Nobody may be waiting; the failure is the uploader's to report.
-        _ = slot.Filling.Task.Exception;
+        slot.End(false, error);
     }
 
     /// <summary>Gives a slot back; the span stays in it until the slot is needed.</summary>
@@ -98,6 +95,10 @@ internal sealed class SpanSlots(int count)
     /// <summary>Room for one span.</summary>
     internal sealed class Slot
     {
+        private readonly object _filling = new();
+        private bool _filled, _finite;
+        private Exception? _error;
+
         public Slot(int index)
         {
             Index = index;
@@ -110,17 +111,39 @@ internal sealed class SpanSlots(int count)
         /// <summary>The span in it.</summary>
         public (int Batch, int Head, int Span)? Name { get; set; }
 
-        /// <summary>Ends when the span lies in it.</summary>
-        public TaskCompletionSource Filling { get; private set; } = new();
-
-        /// <summary>Whether all numbers of the span are finite; known when it is filled.</summary>
-        public bool Finite { get; set; }
-
         public int Users { get; set; }
 
         public LinkedListNode<Slot> Node { get; }
 
-        public void Begin((int Batch, int Head, int Span) name) =>
-            (Name, Users, Filling) = (name, 1, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        /// <summary>Begins with a span that is yet to be uploaded.</summary>
+        public void Begin((int Batch, int Head, int Span) name)
+        {
+            (Name, Users) = (name, 1);
+            lock (_filling)
+                (_filled, _error) = (false, null);
+        }
+
+        /// <summary>The upload has ended.</summary>
+        public void End(bool finite, Exception? error)
+        {
+            lock (_filling)
+            {
+                (_filled, _finite, _error) = (true, finite, error);
+                Monitor.PulseAll(_filling);
+            }
+        }
+
+        /// <summary>Waits until the span lies in it.</summary>
+        /// <returns>Whether all numbers of the span are finite.</returns>
+        /// <exception cref="DeviceException">It could not be uploaded.</exception>
+        public bool Await()
+        {
+            lock (_filling)
+            {
+                while (!_filled)
+                    Monitor.Wait(_filling);
+                return _error is null ? _finite : throw new DeviceException($"A key span could not be brought to the device: {_error.Message}", _error);
+            }
+        }
     }
 }

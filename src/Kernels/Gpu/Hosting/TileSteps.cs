@@ -1,10 +1,10 @@
 using System.Numerics;
 using Distributed.Kernels.Devices;
-using Distributed.Kernels.Gpu.Hosting;
+using Distributed.Kernels.Gpu.Exact;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Numerics;
 
-namespace Distributed.Kernels.Gpu.Exact;
+namespace Distributed.Kernels.Gpu.Hosting;
 
 /// <summary>
 /// The row tiles of a pass and their steps, with the mask words and biases that they need, written where the device takes them
@@ -17,7 +17,7 @@ internal sealed unsafe class TileSteps
     private readonly List<RowTile> _tiles = [];
     private readonly List<FoldStep> _steps = [];
     private readonly Dictionary<(long Row, int Head, int Batch, int Span), int> _words = [];
-    private readonly ExactSizes _sizes;
+    private readonly FoldSizes _sizes;
     private readonly DeviceFold _fold;
     private readonly StepWalk.Pass _pass;
     private readonly Func<DeviceSpan, int> _slotOf;
@@ -27,13 +27,13 @@ internal sealed unsafe class TileSteps
     /// <param name="fold">The work.</param>
     /// <param name="pass">The pass.</param>
     /// <param name="slotOf">The slot of a span.</param>
-    public TileSteps(in ExactSizes sizes, DeviceFold fold, StepWalk.Pass pass, Func<DeviceSpan, int> slotOf)
+    public TileSteps(FoldSizes sizes, DeviceFold fold, StepWalk.Pass pass, Func<DeviceSpan, int> slotOf)
     {
         (_sizes, _fold, _pass, _slotOf) = (sizes, fold, pass, slotOf);
         foreach ((DeviceUnit unit, DeviceStep step) in Steps())
         {
             if (step.Partial && _words.TryAdd(WordsOf(step.Tile), Words))
-                Words += Up(step.Tile.Queries.Count, sizes.Rows) * WordStride(step.Tile.Keys.Count);
+                Words += FoldSizes.Up(step.Tile.Queries.Count, sizes.Rows) * WordStride(step.Tile.Keys.Count);
             if (step.Bias.Data is not null)
                 Biases += BiasNumbers(step);
         }
@@ -66,7 +66,7 @@ internal sealed unsafe class TileSteps
         for (int u = 0; u < _fold.Units.Count; u++)
         {
             DeviceUnit unit = _fold.Units[u];
-            int tiles = Up(unit.State.Rows, _sizes.Rows) / _sizes.Rows;
+            int tiles = _sizes.TilesOf(unit);
             (int first, int count) = _pass.Steps[u].GetOffsetAndLength(unit.Steps.Count);
             var biasAt = new int[count];
             for (int i = 0; i < count; i++)
@@ -160,7 +160,7 @@ internal sealed unsafe class TileSteps
     }
 
     private Span<int> WordsFor(Span<int> words, in DeviceStep step) =>
-        words.Slice(_words[WordsOf(step.Tile)], Up(step.Tile.Queries.Count, _sizes.Rows) * WordStride(step.Tile.Keys.Count));
+        words.Slice(_words[WordsOf(step.Tile)], FoldSizes.Up(step.Tile.Queries.Count, _sizes.Rows) * WordStride(step.Tile.Keys.Count));
 
     private (long, int, int, int) WordsOf(in MaskTile tile) => (
         tile.Queries.Start, _fold.Masks.VariesByHead ? tile.QueryHead : 0, _fold.Masks.VariesByBatch ? tile.Batch : 0,
@@ -229,9 +229,7 @@ internal sealed unsafe class TileSteps
     }
 
     private int BiasNumbers(in DeviceStep step) =>
-        step.Tile.Keys.Count * (step.Bias.RowStride == 0 ? 1 : Up(step.Tile.Queries.Count, _sizes.Rows));
+        step.Tile.Keys.Count * (step.Bias.RowStride == 0 ? 1 : FoldSizes.Up(step.Tile.Queries.Count, _sizes.Rows));
 
     private static int WordStride(int keys) => MaskWords.WordsFor(keys) * 2;
-
-    private static int Up(int number, int unit) => (number + unit - 1) / unit * unit;
 }

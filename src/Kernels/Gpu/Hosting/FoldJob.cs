@@ -1,28 +1,33 @@
 using System.Collections.Concurrent;
 using Distributed.Kernels.Devices;
-using Distributed.Kernels.Gpu.Hosting;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Distributed.Kernels.Gpu.Exact;
+namespace Distributed.Kernels.Gpu.Hosting;
 
-/// <summary>A job whose tiles are folded in F32, with the bits of the CPU kernels.</summary>
-internal sealed class ExactJob : DeviceJob
+/// <summary>A job on a device: the slots that spans lie in, and sessions that fold.</summary>
+internal sealed class FoldJob : DeviceJob
 {
     private readonly IlgpuDevice _device;
-    private readonly BlockingCollection<ExactSession> _sessions = [];
-    private readonly List<ExactSession> _all = [];
+    private readonly BlockingCollection<FoldSession> _sessions = [];
+    private readonly List<FoldSession> _all = [];
     private readonly SpanSlots _slots;
     private readonly int _slotsPerFold;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _keys;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense>? _values;
+    private readonly string _kernel;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _keys;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense>? _values;
 
     /// <summary>Takes memory for the job: for as many folds at a time, and as many spans, as the device has room for.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="sizes">The job's sizes.</param>
+    /// <param name="kernel">Name of the kernel.</param>
+    /// <param name="sameBits">Whether its bits are those of the CPU.</param>
+    /// <param name="newSession">Makes a session.</param>
     /// <exception cref="DeviceException">It has no room for one fold.</exception>
-    public ExactJob(IlgpuDevice device, DeviceShape shape)
+    public FoldJob(IlgpuDevice device, FoldSizes sizes, string kernel, bool sameBits, Func<FoldSession> newSession)
     {
-        _device = device;
-        var sizes = new ExactSizes(shape);
+        (_device, _kernel, SameBitsAsCpu) = (device, kernel, sameBits);
+        DeviceShape shape = sizes.Shape;
         long fold = sizes.FoldBytes(device.RowsWanted + shape.SpanRows, device.Groups);
         int sessions = (int)Math.Clamp((device.MemoryBytes / 2 - sizes.SlotBytes) / Math.Max(1, fold), 1, device.MostSessions);
         long slots = (device.MemoryBytes - sessions * fold) / sizes.SlotBytes;
@@ -34,12 +39,12 @@ internal sealed class ExactJob : DeviceJob
         slots = Math.Min(slots, Math.Max(sessions, shape.Spans));
         _slots = new SpanSlots(checked((int)slots));
         _slotsPerFold = Math.Max(1, _slots.Count / sessions);
-        _keys = device.Call(() => device.Accelerator.Allocate1D<float>(slots * sizes.SlotKeys * sizes.Depth));
+        _keys = device.Call(() => device.Accelerator.Allocate1D<byte>(slots * sizes.SlotKeyBytes));
         try
         {
-            _values = device.Call(() => device.Accelerator.Allocate1D<float>(slots * sizes.SlotKeys * sizes.Width));
+            _values = device.Call(() => device.Accelerator.Allocate1D<byte>(slots * sizes.SlotValueBytes));
             for (int i = 0; i < sessions; i++)
-                _all.Add(device.Call(() => new ExactSession(device, sizes)));
+                _all.Add(device.Call(newSession));
         }
         catch
         {
@@ -50,10 +55,10 @@ internal sealed class ExactJob : DeviceJob
     }
 
     /// <inheritdoc/>
-    public override string Kernel => $"{_device.Name}, f32";
+    public override string Kernel => $"{_device.Name}, {_kernel}";
 
     /// <inheritdoc/>
-    public override bool SameBitsAsCpu => _device.Ieee;
+    public override bool SameBitsAsCpu { get; }
 
     /// <inheritdoc/>
     public override long SpansUploaded => _slots.Uploaded;
@@ -64,7 +69,7 @@ internal sealed class ExactJob : DeviceJob
         ArgumentNullException.ThrowIfNull(fold);
         if (!fold.Units.All(unit => FiniteScan.AllFinite(unit.Queries)))
             return false;
-        ExactSession session = _sessions.Take(cancellation);
+        FoldSession session = _sessions.Take(cancellation);
         try
         {
             return _device.Call(() => Run(session, fold, cancellation));
@@ -89,7 +94,7 @@ internal sealed class ExactJob : DeviceJob
         _sessions.Dispose();
     }
 
-    private bool Run(ExactSession session, DeviceFold fold, CancellationToken cancellation)
+    private bool Run(FoldSession session, DeviceFold fold, CancellationToken cancellation)
     {
         session.Begin(fold);
         long seen = 0;
@@ -106,7 +111,7 @@ internal sealed class ExactJob : DeviceJob
         return true;
     }
 
-    private bool TryRun(ExactSession session, StepWalk.Pass pass, out long pairs)
+    private bool TryRun(FoldSession session, StepWalk.Pass pass, out long pairs)
     {
         pairs = 0;
         var rented = new Dictionary<(int, int, int), SpanSlots.Slot>();
@@ -127,9 +132,10 @@ internal sealed class ExactJob : DeviceJob
                     filled++;
                     SpanSlots.Filled(toFill[i].Slot, finite);
                 });
+            bool finite = true;
             foreach (SpanSlots.Slot slot in rented.Values)
-                slot.Filling.Task.GetAwaiter().GetResult();
-            return rented.Values.All(slot => slot.Finite) && session.TryRun(
+                finite &= slot.Await();
+            return finite && session.TryRun(
                 pass, span => rented[(span.Batch, span.KeyHead, span.KeySpan)].Index, _keys.View.AsContiguous(), _values!.View.AsContiguous(), out pairs);
         }
         catch (Exception error)

@@ -14,6 +14,9 @@ internal sealed class TestCluster : IAsyncDisposable
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
+    /// <summary>Seconds between two checkpoints of a block.</summary>
+    public const double CheckpointSeconds = 0.3;
+
     private readonly PostgresServer? _postgres;
     private readonly (string, string)[] _settings;
     private int _primaryPort;
@@ -70,7 +73,7 @@ internal sealed class TestCluster : IAsyncDisposable
         [
             ("address", place?.Address ?? "127.0.0.1"),
             ("data", Folder), ("file-roots", Path.GetDirectoryName(Folder)!), ("secret", "a secret for the tests"), ("silo-port", $"{port}"),
-            ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", "0.3"),
+            ("gateway-port", $"{SiloProcess.FreePort()}"), ("cluster", Name), ("threads", "1"), ("checkpoint-seconds", $"{CheckpointSeconds}"),
             _postgres is null ? ("primary-port", $"{_primaryPort}") : ("postgres", _postgres.ConnectionAt(Network?.Gateway ?? "127.0.0.1")),
             .. _settings, .. settings,
         ], Environment, place);

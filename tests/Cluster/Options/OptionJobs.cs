@@ -119,7 +119,7 @@ internal static class OptionJobs
     /// <summary>What a cluster refuses before the start, and how it says so.</summary>
     public static IReadOnlyList<(string Option, Func<FileJobSpecification, FileJobSpecification> Ask, string Says)> Refused { get; } =
     [
-        ("`threads`", job => job with { Options = job.Options with { Threads = 2 } }, "Threads 2 cannot be chosen on a cluster: each silo has its own."),
+        ("`threads`", job => job with { Options = job.Options with { Threads = 2 } }, "Threads 2 cannot be chosen by a job: each silo has its own."),
         ("`mechanism` linear", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Elu1, Normalised = true } } },
             "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
         ("`mechanism` delta, tensor `beta`", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Delta, FeatureMap = FeatureMap.Relu, FeatureSums = true } } },

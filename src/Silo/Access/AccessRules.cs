@@ -31,7 +31,8 @@ public static class AccessRules
         rules.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(HasNoRoute).Build());
     }
 
-    // Where there is no route there is nothing to protect: the answer is "not found".
+    // Where there is no route there is nothing to protect: the answer is that there is none, or none for this method or
+    // type of content.
     private static bool HasNoRoute(AuthorizationHandlerContext context) =>
-        context.Resource is HttpContext http && http.GetEndpoint() is null;
+        context.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint;
 }

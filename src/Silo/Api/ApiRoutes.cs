@@ -17,5 +17,6 @@ public static class ApiRoutes
         app.MapOverviewEvents();
         app.MapHealth();
         app.MapAtlas(pages => pages.ForAnyone(), data => data.For(Role.Read));
+        app.MapApiDescription();
     }
 }

@@ -27,7 +27,7 @@ internal static class FileRoutes
         files.MapPut("{name}", (string name, HttpContext context, IStorage storage, ClaimsPrincipal user) => PutAsync(name, context, storage.FilesOf(kind), Caller.Of(user)))
             .For(Role.Submit).WithName($"put{one}").RequireRateLimiting(UploadLimit).WithMetadata(new DisableRequestSizeLimitAttribute())
             .WithSummary($"Uploads a {kind.One}, whole or in parts (Content-Range), checked by Content-Digest or Repr-Digest.")
-            .Accepts<Stream>("application/octet-stream").Produces<StoredView>(201).Produces<StoredView>(200).Produces<UploadView>(202).ProducesProblem(400)
+            .Accepts<Stream>("*/*").Produces<StoredView>(201).Produces<StoredView>(200).Produces<UploadView>(202).ProducesProblem(400)
             .ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(507);
         files.MapMethods("{name}", Files.Reading, (string name, HttpResponse response, IStorage storage) => Get(name, response, storage.FilesOf(kind)))
             .For(Role.Read).WithName($"get{one}").WithSummary($"Downloads a {kind.One}, by ranges if wanted.")

@@ -37,6 +37,7 @@ public static class SiloBuild
         builder.Services.AddExceptionHandler<Failures>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        builder.Services.AddApiDescription();
         var keys = new KeyRing(settings.Keys);
         builder.Services.AddAccess(keys);
         AddLimits(builder.Services, settings);

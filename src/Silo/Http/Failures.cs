@@ -27,6 +27,8 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
         InputException input => (Refusal.BadInput, input.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large => (Refusal.TooLarge, large.Message),
         BadHttpRequestException bad => (Refusal.BadInput with { Status = bad.StatusCode }, bad.Message),
+        // A body that breaks the rules of HTTP: the server finds it while it is read.
+        IOException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" } => (Refusal.BadInput, "The body of the request cannot be read."),
         _ when DiskFullException.Is(exception) => (
             Refusal.DiskFull, "The server's disk has no room. What was stored before is untouched; try again when there is room."),
         _ => (Refusal.Failed, "The server failed; its log says why."),

@@ -12,7 +12,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<Guid, Task> _following = [];
+    private readonly List<Task> _following = [];
     private readonly JobOrdering _ordering = new();
     private Task _loop = Task.CompletedTask;
     private QueueMetrics? _metrics;
@@ -52,7 +52,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
             job.Run?.Suspend();
         Task[] following;
         lock (_following)
-            following = [.. _following.Values];
+            following = [.. _following];
         await Task.WhenAll(following).ConfigureAwait(false);
     }
 
@@ -112,14 +112,18 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         _ordering.Took(begun.Owner);
         _metrics?.Started(begun);
         using Activity? trace = EngineTraces.Queue(begun.Trace, QueueMetrics.WaitingSince(begun));
-        job.Run = keeper.Runner.Start(begun);
+        IJobRun run = keeper.Runner.Start(begun);
+        job.Run = run;
         // What was asked for while it was not there yet.
         if (job.Record.State == JobState.Cancelling)
-            job.Run.Cancel();
+            run.Cancel();
         else if (job.Record.State == JobState.Pausing)
-            job.Run.Suspend();
+            run.Suspend();
         lock (_following)
-            _following[job.Id] = Task.Run(() => FollowAsync(job, job.Run));
+        {
+            _following.RemoveAll(following => following.IsCompleted);
+            _following.Add(Task.Run(() => FollowAsync(job, run)));
+        }
         return true;
     }
 
@@ -145,9 +149,10 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         RunEnd end = await run.Ended.ConfigureAwait(false);
         double seconds = job.RunSeconds;
         await keeper.KeepTimelineAsync(job.Id, run).ConfigureAwait(false);
+        // Before the end is told: a resumed job's next run must not be taken for this one.
+        job.Run = null;
         await keeper.MoveForSureAsync(job, record => After(record, end, run.Progress) is { } next
             ? next with { Seconds = record.Seconds + seconds } : null).ConfigureAwait(false);
-        job.Run = null;
         if (end.Outcome == RunOutcome.DiskFull)
         {
             job.NotBefore = DateTimeOffset.UtcNow + DiskPause;
@@ -158,8 +163,6 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
             LogEnded(log, job.Id, job.Record.State, job.Record.Error);
             await ClearAsync(job).ConfigureAwait(false);
         }
-        lock (_following)
-            _following.Remove(job.Id);
         Wake();
     }
 

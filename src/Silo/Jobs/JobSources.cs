@@ -9,8 +9,8 @@ using Distributed.Silo.Storage;
 namespace Distributed.Silo.Jobs;
 
 /// <summary>
-/// Replaces the references of a specification by paths. A stored file gets a second name in the job's work folder, so
-/// that the job keeps it whatever becomes of the first.
+/// Replaces the references of a specification by paths. A stored file gets a second name in the job's folder, so that the
+/// job keeps it whatever becomes of the first.
 /// </summary>
 /// <param name="data">The data folder.</param>
 /// <param name="tensors">Stored tensors.</param>
@@ -29,9 +29,9 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
     public (JobKind Kind, string Resolved) Resolve(Guid job, string specification)
     {
         using JsonDocument document = Parse(specification);
-        string inputs = Path.Combine(data.WorkOf(job), "inputs");
+        // Beside the results, for as long as those are kept: who looks at a result later may want what it was made of.
+        string inputs = Path.Combine(data.ResultsOf(job), DataFolder.Inputs);
         Directory.CreateDirectory(inputs);
-        Directory.CreateDirectory(data.ResultsOf(job));
         if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(DocumentSpecification.Mark, out _))
         {
             DocumentSpecification text = DocumentSpecification.Read(document.RootElement);

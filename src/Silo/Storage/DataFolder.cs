@@ -11,6 +11,9 @@ namespace Distributed.Silo.Storage;
 /// </remarks>
 public sealed class DataFolder(string root)
 {
+    /// <summary>Folder, in that of a job's results, with the stored files that it reads.</summary>
+    public const string Inputs = "inputs";
+
     /// <summary>Its path.</summary>
     public string Root => root;
 

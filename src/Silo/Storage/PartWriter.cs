@@ -42,19 +42,26 @@ internal sealed class PartWriter
     {
         byte[] filling = new byte[BufferBytes], writing = new byte[BufferBytes];
         Task written = Task.CompletedTask;
+        int filled = 0;
         try
         {
-            for (int count; (count = await body.ReadAtLeastAsync(filling, BufferBytes, throwOnEndOfStream: false, cancellation).ConfigureAwait(false)) > 0;)
+            for (int read; (read = await body.ReadAsync(filling.AsMemory(filled), cancellation).ConfigureAwait(false)) > 0;)
             {
+                filled += read;
+                if (filled < BufferBytes)
+                    continue;
                 await written.ConfigureAwait(false);
-                (filling, writing) = (writing, filling);
-                ReadOnlyMemory<byte> full = writing.AsMemory(0, count);
+                (filling, writing, filled) = (writing, filling, 0);
+                ReadOnlyMemory<byte> full = writing;
                 written = Task.Run(() => Write(full.Span), CancellationToken.None);
             }
         }
         finally
         {
+            // Also when the body breaks off: what has come is kept.
             await written.ConfigureAwait(false);
+            if (filled > 0)
+                Write(filling.AsSpan(0, filled));
         }
         if (_end is { } end && Offset != end)
             throw new InputException($"The body ends at byte {Offset} of the file; {end} is expected.");

@@ -55,6 +55,9 @@ public sealed class Quota(string root, long? limit)
         long bytes = 0;
         foreach (FileInfo file in folder.EnumerateFiles("*", all))
         {
+            // Second names of stored files, which count once.
+            if (file.Directory?.Name == DataFolder.Inputs)
+                continue;
             try
             {
                 bytes += file.Length;

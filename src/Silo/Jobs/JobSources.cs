@@ -32,7 +32,7 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
         // Beside the results, for as long as those are kept: who looks at a result later may want what it was made of.
         string inputs = Path.Combine(data.ResultsOf(job), DataFolder.Inputs);
         Directory.CreateDirectory(inputs);
-        if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(DocumentSpecification.Mark, out _))
+        if (IsOverText(document.RootElement))
         {
             DocumentSpecification text = DocumentSpecification.Read(document.RootElement);
             string path = Input(text.Document, documents, DocumentScheme, Path.Combine(inputs, "document"));
@@ -106,6 +106,19 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
     {
         string message = $"There is no stored {store.Kind.One} '{reference}'; it is put there by PUT /v1/{store.Kind.Folder}/NAME.";
         return cause is null ? new InputException(message) : new InputException(message, cause);
+    }
+
+    private static bool IsOverText(JsonElement specification)
+    {
+        try
+        {
+            return specification.ValueKind == JsonValueKind.Object && specification.TryGetProperty(DocumentSpecification.Mark, out _);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is no text; whoever reads the members says so.
+            return false;
+        }
     }
 
     private static JsonDocument Parse(string specification)

@@ -8,7 +8,18 @@ namespace Distributed.Engine.FileJobs.Specification;
 internal readonly record struct SpecificationValue(JsonElement Element, string Path)
 {
     /// <summary>A text.</summary>
-    public string Text() => Element.ValueKind == JsonValueKind.String ? Element.GetString()! : throw Not("a string");
+    public string Text()
+    {
+        try
+        {
+            return Element.ValueKind == JsonValueKind.String ? Element.GetString()! : throw Not("a string");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, escaped.
+            throw Not("a string of whole characters");
+        }
+    }
 
     /// <summary>True or false.</summary>
     public bool Flag() => Element.ValueKind switch
@@ -29,7 +40,7 @@ internal readonly record struct SpecificationValue(JsonElement Element, string P
         : throw Not("a whole number below 2^31");
 
     /// <summary>A number.</summary>
-    public double Number() => Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double number)
+    public double Number() => Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double number) && double.IsFinite(number)
         ? number
         : throw Not("a number");
 
@@ -58,7 +69,7 @@ internal readonly record struct SpecificationValue(JsonElement Element, string P
         var members = new Dictionary<string, SpecificationValue>(StringComparer.Ordinal);
         foreach (JsonProperty property in Element.EnumerateObject())
         {
-            string path = $"{Path}.{property.Name}";
+            string path = $"{Path}.{NameOf(property)}";
             if (!names.Contains(property.Name))
                 throw new InputException($"{path} is not known; {string.Join(", ", names)} are.");
             if (!members.TryAdd(property.Name, new SpecificationValue(property.Value, path)))
@@ -85,5 +96,17 @@ internal readonly record struct SpecificationValue(JsonElement Element, string P
     {
         string raw = Element.GetRawText();
         return new InputException($"{Path} is {(raw.Length <= 60 ? raw : raw[..57] + "...")}; {expected} is expected.");
+    }
+
+    private string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InputException($"{Path} has a member whose name holds half of a surrogate pair; whole characters are expected.", error);
+        }
     }
 }

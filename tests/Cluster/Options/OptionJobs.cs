@@ -126,6 +126,5 @@ internal static class OptionJobs
             "Mechanism delta runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
         ("`feature_map` identity", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity } } },
             "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
-        ("a relative path", job => job with { Output = "out.safetensors" }, "Path 'out.safetensors' is relative; a cluster takes absolute paths, which all silos see."),
     ];
 }

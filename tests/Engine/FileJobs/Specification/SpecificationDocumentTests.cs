@@ -55,6 +55,7 @@ public class SpecificationDocumentTests
             RowStatistics = new RowStatisticsOptions(5, 6),
             Blocks = 5,
             Threads = 3,
+            Device = new DeviceChoice(DeviceKind.OpenCl, 1),
         },
     };
 

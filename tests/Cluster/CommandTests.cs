@@ -34,9 +34,9 @@ public sealed partial class CommandTests : IDisposable
             await RunAsync("document", "book.txt", "-o", "here");
 
             SameBytes("there.safetensors", "here.safetensors");
-            foreach (string file in new[] { "links.json", "attention.png", "embeddings.safetensors" })
+            foreach (string file in new[] { "links.json", "attention.png", "embeddings.safetensors", "report.html" })
                 SameBytes(Path.Combine("there", file), Path.Combine("here", file));
-            Assert.Equal(3, Directory.GetFileSystemEntries(Path.Combine(_folder, "there")).Length);
+            Assert.Equal(4, Directory.GetFileSystemEntries(Path.Combine(_folder, "there")).Length);
         }
         finally
         {

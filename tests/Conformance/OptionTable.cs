@@ -145,9 +145,9 @@ internal static class OptionTable
             Job job = ask(new Job()).With(options => options with { SpanRows = Rows });
             job.Write(input);
             FileJobSpecification specification = job.Specification(input, here) with { QkOutput = null };
-            await FileJob.RunAsync(specification with { Options = specification.Options with { Device = DeviceChoice.Cpu } });
             try
             {
+                await FileJob.RunAsync(specification with { Options = specification.Options with { Device = DeviceChoice.Cpu } });
                 JobReport report = await FileJob.RunAsync(specification with { Output = there, Options = specification.Options with { Device = device } });
                 Assert.True(report.Device is { Folds: > 0, Failures: 0, PassedOn: 0 }, $"{option}: the device did {report.Device}.");
                 using TensorFile expected = TensorFile.Open(here), actual = TensorFile.Open(there);

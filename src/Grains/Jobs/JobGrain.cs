@@ -143,10 +143,7 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
     private void TakeOn(string json, IReadOnlyList<Silos.SiloInfo> silos)
     {
         FileJobSpecification specification = SpecificationDocument.Read(json);
-        if (specification.Options.Threads is { } threads)
-            throw new InputException($"Threads {threads} cannot be chosen on a cluster: each silo has its own.");
-        if (specification.Options.Device is var device && device != default)
-            throw new InputException($"Device {device} cannot be chosen on a cluster: each silo has its own.");
+        ClusterLimits.Check(specification);
         RequireAbsolute(specification.Inputs.All.Append(specification.Output));
         using JobFiles files = JobFiles.Open(specification);
         // The output is made once and taken away again, so that a name or a disk that will not do is known now.

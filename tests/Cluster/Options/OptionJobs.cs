@@ -3,6 +3,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
@@ -120,6 +121,10 @@ internal static class OptionJobs
     public static IReadOnlyList<(string Option, Func<FileJobSpecification, FileJobSpecification> Ask, string Says)> Refused { get; } =
     [
         ("`threads`", job => job with { Options = job.Options with { Threads = 2 } }, "Threads 2 cannot be chosen by a job: each silo has its own."),
+        .. Enum.GetValues<DeviceKind>().Where(kind => kind != DeviceKind.Auto).Select(kind => new DeviceChoice(kind, kind is DeviceKind.Cuda or DeviceKind.OpenCl ? 1 : null)).Select(device => (
+            $"`device` {device}",
+            (Func<FileJobSpecification, FileJobSpecification>)(job => job with { Options = job.Options with { Device = device } }),
+            $"Device {device} cannot be chosen by a job on a cluster: each silo has its own.")),
         ("`mechanism` linear", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Elu1, Normalised = true } } },
             "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
         ("`mechanism` delta, tensor `beta`", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Delta, FeatureMap = FeatureMap.Relu, FeatureSums = true } } },

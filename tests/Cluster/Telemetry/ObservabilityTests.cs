@@ -75,7 +75,7 @@ public sealed class ObservabilityTests : IDisposable
         Assert.All(ours, span => Assert.Equal(whole.Trace, span.Trace));
         Assert.Equal(2, ours.Where(span => span.Name == "block").Select(span => span.Instance).Distinct().Count());
         Assert.True(
-            received.Spans.Count(span => span.Trace == whole.Trace) < 12 * ended.Blocks + 50,
+            received.Spans.Count(span => span.Trace == whole.Trace) < 16 * ended.Blocks + 50,
             $"The trace of {ended.Blocks} blocks has {received.Spans.Count} spans: {string.Join(", ", received.Spans.CountBy(span => span.Name))}.");
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Durable;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Grains.Hosting;
@@ -22,11 +23,13 @@ internal sealed class ClusterRunner(
     {
         if (kind == JobKind.Document)
             return await _local.ExamineAsync(kind, resolved);
+        FileJobSpecification specification = SpecificationDocument.Read(resolved);
+        ClusterLimits.Check(specification);
         IReadOnlyList<SiloInfo> silos = await cluster.InfosAsync(grains);
         int threads = silos.Select(silo => silo.Threads).DefaultIfEmpty(engine.Options.Threads).Max();
         int atOnce = silos.Select(silo => silo.BlocksAtOnce).DefaultIfEmpty(engine.Options.BlocksAtOnce).Max();
         DurableJobPlan plan = await Task.Run(() => DurableJobPlan.Of(
-            SpecificationDocument.Read(resolved), threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
+            specification, threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
         return new JobNeeds(plan, plan.MemoryBytes + engine.Options.TileCacheBytes, string.Create(
             CultureInfo.InvariantCulture,
             $"{atOnce} of {plan.Blocks} blocks at once, {threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements, {engine.Options.TileCacheBytes >> 20} MiB of tiles"));

@@ -4,6 +4,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
+using Distributed.Kernels.Devices;
 using Distributed.Kernels.Linear;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;

@@ -1,5 +1,5 @@
-using Distributed.Engine.Files;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Files;
 
 namespace Distributed.Engine.FileJobs;
 

@@ -17,6 +17,10 @@ public sealed class UploadFolder(StoredKind kind, string root)
     private readonly string _whole = Path.Combine(root, "uploads", kind.Folder, "whole");
     private readonly string _states = Path.Combine(root, "uploads", kind.Folder, "states");
 
+    // A part is opened and then locked, two steps; nobody may take its name away between them, or the lock would be on
+    // bytes that have no name.
+    private readonly Lock _names = new();
+
     /// <summary>Makes the folders.</summary>
     public void Open()
     {
@@ -49,7 +53,8 @@ public sealed class UploadFolder(StoredKind kind, string root)
     {
         try
         {
-            return File.OpenHandle(PartOf(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            lock (_names)
+                return File.OpenHandle(PartOf(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException busy) when (busy.HResult == 11 || busy.Message.Contains("being used by another process", StringComparison.Ordinal))
         {
@@ -66,16 +71,22 @@ public sealed class UploadFolder(StoredKind kind, string root)
     public string TakeOut(string name, string content)
     {
         string path = Path.Combine(_whole, content);
-        File.Move(PartOf(name), path);
-        File.Delete(StateOf(name));
+        lock (_names)
+        {
+            File.Move(PartOf(name), path);
+            File.Delete(StateOf(name));
+        }
         return path;
     }
 
     /// <summary>Takes an upload away.</summary>
     public void Forget(string name)
     {
-        File.Delete(PartOf(name));
-        File.Delete(StateOf(name));
+        lock (_names)
+        {
+            File.Delete(PartOf(name));
+            File.Delete(StateOf(name));
+        }
     }
 
     /// <summary>Bytes of all parts.</summary>
@@ -88,8 +99,11 @@ public sealed class UploadFolder(StoredKind kind, string root)
         {
             string name = part.Name[..part.Name.LastIndexOf(".part", StringComparison.Ordinal)];
             // A part without a record has no bytes that are there for good.
-            if (part.LastWriteTimeUtc <= DateTime.UtcNow - (Find(name) is null ? half : unfinished) && IsFree(part))
-                Forget(name);
+            lock (_names)
+            {
+                if (part.LastWriteTimeUtc <= DateTime.UtcNow - (Find(name) is null ? half : unfinished) && IsFree(part))
+                    Forget(name);
+            }
         }
         foreach (FileInfo whole in new DirectoryInfo(_whole).EnumerateFiles().Where(whole => whole.LastWriteTimeUtc <= DateTime.UtcNow - half))
             whole.Delete();

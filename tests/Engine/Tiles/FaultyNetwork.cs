@@ -1,6 +1,6 @@
-using Distributed.Simulator.Clock;
 using Distributed.Engine.Checksums;
 using Distributed.Engine.Tiles;
+using Distributed.Simulator.Clock;
 
 namespace Distributed.Engine.Tests.Tiles;
 

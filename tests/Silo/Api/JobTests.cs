@@ -37,7 +37,7 @@ public sealed class JobTests
 
         JsonElement done = await silo.UntilAsync(job, "finished", "failed");
 
-        Assert.Equal(["links.json", "attention.png", "embeddings.safetensors"], done.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("name").GetString()!));
+        Assert.Equal(["links.json", "attention.png", "report.html", "embeddings.safetensors"], done.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("name").GetString()!));
         JsonElement links = JsonDocument.Parse(await silo.Http.GetByteArrayAsync($"v1/jobs/{job}/files/links.json")).RootElement;
         Assert.Equal(JsonValueKind.Object, links.ValueKind);
         await silo.GetAsync($"v1/jobs/{job}/files/nothing", HttpStatusCode.NotFound);

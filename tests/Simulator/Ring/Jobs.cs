@@ -1,5 +1,3 @@
-using Distributed.Engine.Jobs;
-using Distributed.Kernels.Numerics;
 using Distributed.Simulator.Model;
 
 namespace Distributed.Simulator.Tests.Ring;

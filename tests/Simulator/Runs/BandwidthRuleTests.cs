@@ -1,5 +1,3 @@
-using Distributed.Engine.Jobs;
-using Distributed.Kernels.Numerics;
 using Distributed.Simulator.Runs;
 
 namespace Distributed.Simulator.Tests.Runs;

@@ -1,5 +1,5 @@
-using Distributed.Silo.Http;
 using Distributed.Silo.Hosting;
+using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
 

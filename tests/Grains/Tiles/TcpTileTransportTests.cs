@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Distributed.Engine.Tiles;
 using Distributed.Grains.Tiles;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Distributed.Grains.Tests.Tiles;
 

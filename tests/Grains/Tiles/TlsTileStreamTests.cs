@@ -1,6 +1,9 @@
 using System.Net;
+using Distributed.Engine;
+using Distributed.Engine.Tiles;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Tiles;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Distributed.Grains.Tests.Tiles;
 

@@ -3,6 +3,12 @@ using Distributed.Kernels.Gpu.Exact;
 using Distributed.Kernels.Gpu.Hosting;
 using Distributed.Kernels.Gpu.Packing;
 using Distributed.Kernels.Gpu.Tensor;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 
 namespace Distributed.Kernels.Tests.Gpu;
 

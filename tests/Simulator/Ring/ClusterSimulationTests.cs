@@ -1,3 +1,6 @@
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Tiles;
 using Distributed.Simulator.Model;
 using Distributed.Simulator.Ring;
 

@@ -1,3 +1,5 @@
+using Distributed.Engine.Jobs;
+using Distributed.Kernels.Numerics;
 using Distributed.Simulator.Model;
 
 namespace Distributed.Simulator.Tests.Ring;

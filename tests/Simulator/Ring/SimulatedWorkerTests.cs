@@ -1,3 +1,11 @@
+using Distributed.Engine.Compute;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Plan;
+using Distributed.Engine.Ring;
+using Distributed.Engine.Tiles;
+using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Memory;
+using Distributed.Kernels.Numerics;
 using Distributed.Simulator.Clock;
 using Distributed.Simulator.Model;
 using Distributed.Simulator.Ring;

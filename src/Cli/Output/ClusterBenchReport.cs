@@ -47,8 +47,13 @@ internal static class ClusterBenchReport
         JsonSerializer.Serialize(
             new
             {
-                wanted.Silos, wanted.Rows, wanted.Heads, wanted.Dim, wanted.Causal,
-                medianSpeed = Median(rounds, round => round.Speed), medianWaiting = Median(rounds, round => round.Waiting),
+                wanted.Silos,
+                wanted.Rows,
+                wanted.Heads,
+                wanted.Dim,
+                wanted.Causal,
+                medianSpeed = Median(rounds, round => round.Speed),
+                medianWaiting = Median(rounds, round => round.Waiting),
                 rounds = rounds.Select(round => new { round.Alone, round.Together, round.Speed, round.Waiting, round.Apart }),
             }, Indented));
 

@@ -49,6 +49,14 @@ public sealed record FileJobSpecification
     /// <summary>Whether <c>lse</c> is written: where it is asked for, and where weights are, which it is the key to.</summary>
     public bool WritesLogSumExp => WithLogSumExp || NeedsWeights;
 
+    /// <summary>Refuses a number of threads: a server's jobs share the threads it was started with.</summary>
+    /// <exception cref="InputException">The job asks for one.</exception>
+    public void RefuseThreads()
+    {
+        if (Options.Threads is { } threads)
+            throw new InputException($"Threads {threads} cannot be chosen by a job: each silo has its own.");
+    }
+
     /// <summary>Checks what can be checked without the files.</summary>
     /// <exception cref="InputException">An option is out of its range.</exception>
     public void Validate()

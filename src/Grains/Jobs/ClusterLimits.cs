@@ -11,8 +11,7 @@ public static class ClusterLimits
     public static void Check(FileJobSpecification specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
-        if (specification.Options.Threads is { } threads)
-            throw new InputException($"Threads {threads} cannot be chosen by a job: each silo has its own.");
+        specification.RefuseThreads();
         if (specification.Options.Device is var device && device != default)
             throw new InputException($"Device {device} cannot be chosen by a job on a cluster: each silo has its own.");
     }

@@ -39,8 +39,7 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
             return (JobKind.Document, (text with { Document = path }).Write());
         }
         FileJobSpecification read = SpecificationDocument.Read(specification, StandardOutput);
-        if (read.Options.Threads is { } threads)
-            throw new InputException($"Threads {threads} cannot be chosen by a job: each silo has its own.");
+        read.RefuseThreads();
         int number = 0;
         FileJobSpecification resolved = read with
         {

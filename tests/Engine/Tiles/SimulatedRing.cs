@@ -1,4 +1,3 @@
-using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
@@ -78,19 +77,5 @@ internal sealed class SimulatedRing(int seed)
             open.Dispose();
         Assert.All(caches, cache => Assert.Equal(0, cache.Bytes));
         return sink;
-    }
-
-    private sealed class InlineCompute : ICompute, IDisposable
-    {
-        private readonly ComputeScratch _scratch = new();
-
-        public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation)
-        {
-            foreach (Action<ComputeScratch> item in work.ToArray())
-                item(_scratch);
-            return Task.CompletedTask;
-        }
-
-        public void Dispose() => _scratch.Dispose();
     }
 }

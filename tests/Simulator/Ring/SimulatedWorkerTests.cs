@@ -1,7 +1,7 @@
-using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
+using Distributed.Engine.Tests.Tiles;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Memory;
@@ -127,19 +127,5 @@ public sealed class SimulatedWorkerTests
         private readonly SimulatedStore _store = new(new SimulatedTime(), 1);
 
         public ValueTask<IKeyValueTile> PullAsync(int block, CancellationToken cancellation) => ValueTask.FromResult(_store.Tile(block));
-    }
-
-    private sealed class InlineCompute : ICompute, IDisposable
-    {
-        private readonly ComputeScratch _scratch = new();
-
-        public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation)
-        {
-            foreach (Action<ComputeScratch> item in work.ToArray())
-                item(_scratch);
-            return Task.CompletedTask;
-        }
-
-        public void Dispose() => _scratch.Dispose();
     }
 }

@@ -9,6 +9,10 @@ public sealed record SiloClientOptions
     /// <summary>The API key; null where none is asked for.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Makes what sends requests, for certificates of an authority of one's own or a proxy; called once for each silo.</summary>
+    /// <value>null: a <see cref="SocketsHttpHandler"/> as the system configures it.</value>
+    public Func<HttpMessageHandler>? Handler { get; init; }
+
     /// <summary>How long what may be asked again is asked again while nobody answers.</summary>
     /// <value>60 s.</value>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);

@@ -85,7 +85,7 @@ internal sealed class Transport : IDisposable
     [
         .. options.Silos.Select(silo =>
         {
-            var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+            var client = new HttpClient(options.Handler?.Invoke() ?? new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
             {
                 BaseAddress = new Uri(silo.ToString().TrimEnd('/') + "/"),
                 Timeout = Timeout.InfiniteTimeSpan,

@@ -48,29 +48,15 @@ internal static class JobCommand
         "  echo '{\"version\":1,\"input\":\"tensor:qkv.safetensors\",\"causal\":\"top-left\"}' | attend job submit - --watch\n" +
         "  attend job fetch 01a1f92b-5bba-7353-9cf5-f6ed9b00dadf -o out.safetensors")
     {
-        Of("submit", "Hands in a job, and prints its id.", SubmitAsync, Specification, Name, Priority, Key, Watch, CommonOptions.Json),
-        Of("list", "Lists jobs, the youngest first.", ListAsync, State, Name, Limit, CommonOptions.Json),
-        Of("watch", "Follows a job to its end; exit code 1 unless it finishes.", WatchAsync, Id, CommonOptions.Json),
-        Of("pause", "Saves a job and stops it until it is resumed.", (parsed, client, stop) => ShowAsync(parsed, client.PauseAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
-        Of("resume", "Puts a paused job into the queue again.", (parsed, client, stop) => ShowAsync(parsed, client.ResumeAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
-        Of("cancel", "Ends a job without a result.", (parsed, client, stop) => ShowAsync(parsed, client.CancelAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
-        Of("fetch", "Downloads what a job has made.", FetchAsync, Id, File, To),
-        Of("rm", "Removes a job that has ended, with the files that the server keeps of it.", RemoveAsync, Id),
+        ServerCommand.Of("submit", "Hands in a job, and prints its id.", SubmitAsync, Specification, Name, Priority, Key, Watch, CommonOptions.Json),
+        ServerCommand.Of("list", "Lists jobs, the youngest first.", ListAsync, State, Name, Limit, CommonOptions.Json),
+        ServerCommand.Of("watch", "Follows a job to its end; exit code 1 unless it finishes.", WatchAsync, Id, CommonOptions.Json),
+        ServerCommand.Of("pause", "Saves a job and stops it until it is resumed.", (parsed, client, stop) => ShowAsync(parsed, client.PauseAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
+        ServerCommand.Of("resume", "Puts a paused job into the queue again.", (parsed, client, stop) => ShowAsync(parsed, client.ResumeAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
+        ServerCommand.Of("cancel", "Ends a job without a result.", (parsed, client, stop) => ShowAsync(parsed, client.CancelAsync(parsed.GetValue(Id), stop)), Id, CommonOptions.Json),
+        ServerCommand.Of("fetch", "Downloads what a job has made.", FetchAsync, Id, File, To),
+        ServerCommand.Of("rm", "Removes a job that has ended, with the files that the server keeps of it.", RemoveAsync, Id),
     };
-
-    private static Command Of(string name, string description, Func<ParseResult, SiloClient, CancellationToken, Task> run, params Symbol[] parts)
-    {
-        var command = new Command(name, description) { ServerOptions.Server };
-        foreach (Symbol part in parts)
-        {
-            if (part is Argument argument)
-                command.Add(argument);
-            else
-                command.Add((Option)part);
-        }
-        command.SetAction((parsed, stop) => Complaint.GuardAsync(() => ServerOptions.RunAsync(parsed, client => run(parsed, client, stop))));
-        return command;
-    }
 
     private static async Task SubmitAsync(ParseResult parsed, SiloClient client, CancellationToken stop)
     {

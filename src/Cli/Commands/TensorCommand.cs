@@ -26,25 +26,11 @@ internal static class TensorCommand
         "Tensor files and texts that a server stores for jobs. A key is taken from ATTEND_KEY in the environment.\n\nExamples:\n" +
         "  attend tensor put qkv.safetensors\n  attend tensor put book.txt --document\n  attend tensor ls")
     {
-        Of("put", "Uploads a file; what broke off is gone on with.", PutAsync, Local, As, CommonOptions.Json),
-        Of("get", "Downloads a file, and checks it.", GetAsync, Name, To),
-        Of("ls", "Lists what is stored.", ListAsync, CommonOptions.Json),
-        Of("rm", "Removes a file; jobs that use it keep it.", RemoveAsync, Name),
+        ServerCommand.Of("put", "Uploads a file; what broke off is gone on with.", PutAsync, Local, As, CommonOptions.Json, Document),
+        ServerCommand.Of("get", "Downloads a file, and checks it.", GetAsync, Name, To, Document),
+        ServerCommand.Of("ls", "Lists what is stored.", ListAsync, CommonOptions.Json, Document),
+        ServerCommand.Of("rm", "Removes a file; jobs that use it keep it.", RemoveAsync, Name, Document),
     };
-
-    private static Command Of(string name, string description, Func<ParseResult, SiloClient, CancellationToken, Task> run, params Symbol[] parts)
-    {
-        var command = new Command(name, description) { ServerOptions.Server, Document };
-        foreach (Symbol part in parts)
-        {
-            if (part is Argument argument)
-                command.Add(argument);
-            else
-                command.Add((Option)part);
-        }
-        command.SetAction((parsed, stop) => Complaint.GuardAsync(() => ServerOptions.RunAsync(parsed, client => run(parsed, client, stop))));
-        return command;
-    }
 
     private static StoredKind Kind(ParseResult parsed) => parsed.GetValue(Document) ? StoredKind.Documents : StoredKind.Tensors;
 

@@ -25,20 +25,21 @@ public sealed class FileJobOutput : IDisposable
     /// <summary>Takes the finished rows.</summary>
     public IAttentionSink Sink => _sink;
 
-    /// <summary>The name the file has until it is committed. Who takes that file away keeps it from being committed.</summary>
-    public string TemporaryPath => _writer.TemporaryPath;
-
     /// <summary>Creates the file under its temporary name, in its full size.</summary>
     /// <param name="job">The job.</param>
     /// <param name="files">Its open inputs; they stay open until the output is committed.</param>
+    /// <param name="note">
+    /// Told the temporary name before there is such a file, so that a process that is lost leaves nothing that nobody knows
+    /// of. Who takes that file away keeps it from being committed.
+    /// </param>
     /// <exception cref="InputException">The output's name cannot be used.</exception>
     /// <exception cref="DiskFullException">The disk has no room.</exception>
-    public static FileJobOutput Create(FileJobSpecification job, JobFiles files)
+    public static FileJobOutput Create(FileJobSpecification job, JobFiles files, Action<string>? note = null)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(files);
         JobAnalytics? analytics = job.NeedsWeights ? new JobAnalytics(files.Input.Shape, job.Options, job.Analytics!) : null;
-        TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), FinishedJob.MetadataOf(job), job.Inputs.All);
+        TensorFileWriter writer = TensorFileWriter.Create(job.Output, Tensors(job, files), FinishedJob.MetadataOf(job), job.Inputs.All, note);
         var sink = new FileSink(
             files.Input.Shape, job.Layout, writer["o"], job.WritesLogSumExp ? writer["lse"] : null,
             job.Options.RowStatistics is null ? [] : [.. RowTensors.Select(name => writer[name])], job.NeedsWeights);

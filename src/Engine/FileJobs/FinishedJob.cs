@@ -5,7 +5,8 @@ namespace Distributed.Engine.FileJobs;
 
 /// <summary>
 /// What an output file with LSE says about the job that made it, so that its attention can be looked at later: the
-/// specification, in the metadata. How the work was divided is left out of it, so that this changes no byte either.
+/// specification, in the metadata. How the work was divided is left out of it, so that this changes no byte either. Inputs
+/// in the output's folder are named from there: they can move together, and a server's own folders are nobody's business.
 /// </summary>
 public static class FinishedJob
 {
@@ -18,10 +19,13 @@ public static class FinishedJob
         ArgumentNullException.ThrowIfNull(job);
         if (!job.WritesLogSumExp || !job.Output.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
             return null;
+        string folder = FolderOf(job.Output);
         FileJobSpecification kept = job with
         {
             Output = "",
-            Inputs = job.Inputs.Select(Path.GetFullPath),
+            Inputs = job.Inputs.Select(path => Path.GetFullPath(path) is var full && full.StartsWith(folder + "/", StringComparison.Ordinal)
+                ? full[(folder.Length + 1)..]
+                : full),
             Options = job.Options with { Blocks = 1, Threads = null },
         };
         return new Dictionary<string, string> { [MetadataKey] = SpecificationDocument.Write(kept) };
@@ -37,15 +41,17 @@ public static class FinishedJob
             throw new InputException(
                 $"{Quoted.Path(output.Path)} is no output of attend run with --lse or --analytics, whose attention could be looked at.");
         }
-        string folder = Path.GetDirectoryName(Path.GetFullPath(output.Path))!;
+        string folder = FolderOf(output.Path);
         FileJobSpecification job = SpecificationDocument.Read(document);
         return job with
         {
             Output = output.Path,
-            Inputs = job.Inputs.Select(path => File.Exists(path) ? path
+            Inputs = job.Inputs.Select(path => Path.GetFullPath(path, folder) is { } there && File.Exists(there) ? there
                 : Path.Combine(folder, Path.GetFileName(path)) is { } beside && File.Exists(beside) ? beside
                 : throw new InputException(
                     $"{Quoted.Path(output.Path)} was made from {Quoted.Path(path)}, which is neither there nor beside it.")),
         };
     }
+
+    private static string FolderOf(string output) => Path.GetDirectoryName(Path.GetFullPath(output))!.TrimEnd('/');
 }

@@ -42,6 +42,7 @@ public sealed class TensorFileWriter : IDisposable
     /// <param name="tensors">The tensors, with distinct names; one for npy.</param>
     /// <param name="metadata">Strings for the safetensors <c>__metadata__</c>; npy has no place for them.</param>
     /// <param name="inputs">Files that must not be replaced: those the job reads.</param>
+    /// <param name="note">Told the temporary name before there is such a file; null = nobody.</param>
     /// <exception cref="InputException">
     /// The name is no possible output (its folder is missing, it is a folder or an input, it may not be written), or the
     /// format cannot hold the tensors.
@@ -52,7 +53,8 @@ public sealed class TensorFileWriter : IDisposable
         string path,
         IReadOnlyList<TensorSpec> tensors,
         IReadOnlyDictionary<string, string>? metadata = null,
-        IEnumerable<string>? inputs = null)
+        IEnumerable<string>? inputs = null,
+        Action<string>? note = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         TensorFileFormat format = TensorFileFormats.OfOutput(path);
@@ -60,7 +62,7 @@ public sealed class TensorFileWriter : IDisposable
         (byte[] header, OutputPlacement[] places) = format == TensorFileFormat.Safetensors
             ? SafetensorsHeaderWriter.Write(tensors, metadata)
             : NpyHeaderWriter.Write(tensors[0], metadata);
-        OutputFile file = OutputFile.Create(path, places[^1].End, inputs ?? []);
+        OutputFile file = OutputFile.Create(path, places[^1].End, inputs ?? [], note);
         try
         {
             file.Write(0, header);

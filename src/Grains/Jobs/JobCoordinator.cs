@@ -95,8 +95,11 @@ internal sealed partial class JobCoordinator : IDisposable
         {
             await Task.Run(() => _engine.Open(_ticket));
             using OpenJob job = _engine.Use(_job);
-            using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(job.Specification, job.Files));
-            await Task.Run(() => _engine.Store.BeginOutput(_job, epoch, output.TemporaryPath));
+            using FileJobOutput output = await Task.Run(() => FileJobOutput.Create(
+                job.Specification, job.Files, path => _engine.Store.BeginOutput(_job, epoch, path)));
+            // A later one that looked for outputs between the note and the file has found nothing to take away.
+            if (await Task.Run(() => _engine.Store.LatestEpoch(_job)) != epoch)
+                throw new SupersededException($"A later coordinator of job {_job} than {epoch} is at work.");
             await ComputeAsync(job, output);
             await Task.Run(() => output.CommitAsync(_engine.Pool, null, _stop.Token));
             await EndAsync(JobState.Finished, null, measure);

@@ -40,6 +40,7 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
             }
             catch (InputException error)
             {
+                await Task.Run(() => engine.Store.Forget(Job));
                 DeactivateOnIdle();
                 return error.Message;
             }
@@ -147,7 +148,8 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         RequireAbsolute(specification.Inputs.All.Append(specification.Output));
         using JobFiles files = JobFiles.Open(specification);
         // The output is made once and taken away again, so that a name or a disk that will not do is known now.
-        using (FileJobOutput.Create(specification, files))
+        engine.Store.Prepare(Job);
+        using (FileJobOutput.Create(specification, files, path => engine.Store.BeginOutput(Job, 0, path)))
         {
         }
         (int blocks, int rowsPerLane) = JobPlanner.Cut(

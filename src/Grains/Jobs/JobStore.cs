@@ -21,11 +21,18 @@ public sealed class JobStore(string root)
 {
     private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints"];
 
-    /// <summary>Writes down a new job.</summary>
-    public void Create(Guid job, JobRecord record)
+    /// <summary>Makes a job's folders, and takes away what a silo that was lost in taking the job on left of its output.</summary>
+    public void Prepare(Guid job)
     {
         foreach (string folder in Folders)
             Directory.CreateDirectory(In(job, folder));
+        ForgetOutputs(job, int.MaxValue);
+    }
+
+    /// <summary>Writes down a new job.</summary>
+    public void Create(Guid job, JobRecord record)
+    {
+        Prepare(job);
         Directory.CreateDirectory(Path.Combine(root, "active"));
         WriteJson(In(job, "job.json"), record);
         DurableFile.Write(Active(job), _ => { });
@@ -60,7 +67,9 @@ public sealed class JobStore(string root)
     /// <summary>Takes away everything that is kept of a job that has ended.</summary>
     public void Forget(Guid job)
     {
-        File.Delete(Active(job));
+        if (IsActive(job))
+            File.Delete(Active(job));
+        ForgetOutputs(job, int.MaxValue);
         Remove(In(job));
     }
 
@@ -131,8 +140,7 @@ public sealed class JobStore(string root)
     public void BeginOutput(Guid job, int epoch, string temporaryPath)
     {
         DurableFile.Write(In(job, "partial", Text(epoch)), stream => stream.Write(Encoding.UTF8.GetBytes(temporaryPath)));
-        foreach (string name in Names(In(job, "partial")).Where(name => Number(name) < epoch))
-            File.Delete(File.ReadAllText(In(job, "partial", name)));
+        ForgetOutputs(job, epoch);
     }
 
     /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
@@ -145,8 +153,25 @@ public sealed class JobStore(string root)
             WriteJson(In(job, "blocks.json"), blocks);
         WriteJson(In(job, "outcome.json"), outcome);
         File.Delete(Active(job));
+        ForgetOutputs(job, int.MaxValue);
         foreach (string folder in Folders.Where(folder => folder != "epochs"))
             Remove(In(job, folder));
+    }
+
+    /// <summary>Takes away the unfinished outputs of the coordinators before this one.</summary>
+    private void ForgetOutputs(Guid job, int before)
+    {
+        foreach (string name in Names(In(job, "partial")).Where(name => Number(name) < before))
+        {
+            try
+            {
+                File.Delete(File.ReadAllText(In(job, "partial", name)));
+            }
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Its folder is gone, or whoever ended the job took the note away.
+            }
+        }
     }
 
     /// <summary>Takes a folder away. Others may be at it too: a coordinator that ends a job, and whoever forgets it.</summary>

@@ -24,10 +24,17 @@ internal sealed class EmbeddedRunner(DataFolder data, DurableJobOptions options)
 
     public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
         ? new DocumentRun(job, data.ResultsOf(job.Id), options.Threads)
-        : new TensorRun(job, Path.Combine(data.WorkOf(job.Id), "run"), options);
+        : new TensorRun(job, RunOf(job.Id), options);
 
-    // All that it keeps lies in the job's work folder.
-    public Task ForgetAsync(Guid job) => Task.CompletedTask;
+    public IReadOnlyList<Guid> Kept() =>
+    [
+        .. Directory.EnumerateDirectories(data.Work).Select(folder => Guid.TryParseExact(Path.GetFileName(folder), "n", out Guid job) ? job : Guid.Empty)
+            .Where(job => job != Guid.Empty),
+    ];
+
+    public Task ForgetAsync(Guid job) => Task.Run(() => DurableFileJob.Forget(RunOf(job)));
+
+    private string RunOf(Guid job) => Path.Combine(data.WorkOf(job), "run");
 
     private JobNeeds ExamineTensors(string resolved)
     {

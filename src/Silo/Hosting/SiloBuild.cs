@@ -138,7 +138,7 @@ public static class SiloBuild
         {
             return X509Certificate2.CreateFromPemFile(path, settings.TlsKey);
         }
-        catch (CryptographicException error)
+        catch (Exception error) when (error is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new InputException($"The certificate '{path}' with the key '{settings.TlsKey}' cannot be used: {error.Message}", error);
         }

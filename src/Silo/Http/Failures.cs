@@ -1,5 +1,6 @@
 using Distributed.Engine;
 using Distributed.Engine.Files;
+using Distributed.Silo.Jobs;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace Distributed.Silo.Http;
@@ -24,6 +25,7 @@ internal sealed partial class Failures(ILogger<Failures> log) : IExceptionHandle
     private static (Refusal Refusal, string Detail) Of(Exception exception) => exception switch
     {
         RefusedException refused => (refused.Refusal, refused.Message),
+        SupersededException other => (Refusal.Unavailable, other.Message),
         InputException input => (Refusal.BadInput, input.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large => (Refusal.TooLarge, large.Message),
         BadHttpRequestException bad => (Refusal.BadInput with { Status = bad.StatusCode }, bad.Message),

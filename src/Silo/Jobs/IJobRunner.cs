@@ -13,7 +13,10 @@ public interface IJobRunner
     /// <summary>Begins a job, or goes on with it from where it was stopped or lost.</summary>
     IJobRun Start(JobRecord job);
 
-    /// <summary>Takes away what it keeps of a job that has ended.</summary>
+    /// <summary>The jobs that it keeps something of.</summary>
+    IReadOnlyList<Guid> Kept();
+
+    /// <summary>Takes away what it keeps of a job that has ended, also what a lost run left of an output outside the data folder.</summary>
     Task ForgetAsync(Guid job);
 }
 

@@ -30,10 +30,14 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
         _scheduler = new JobScheduler(options, _board, new JobKeeper(data, _records, sources, runner, log), log);
     }
 
-    /// <summary>Reads the records, takes up what was lost in the middle, clears up behind it, and begins to compute.</summary>
+    /// <summary>Whether another queue has the records by now: what this one says may be out of date, and it can change nothing.</summary>
+    public bool Superseded => _records.Superseded;
+
+    /// <summary>Takes over the records, takes up what was lost in the middle, clears up behind it, and begins to compute.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public async Task OpenAsync()
     {
+        await Task.Run(_records.Claim).ConfigureAwait(false);
         IReadOnlyList<JobRecord> records = await Task.Run(() => _records.Load(_options.LeftBehindAfter)).ConfigureAwait(false);
         foreach (JobRecord record in records)
         {
@@ -43,7 +47,7 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
                 await Task.Run(() => _records.Write(now)).ConfigureAwait(false);
             _board.Add(new Job(now));
         }
-        await Task.Run(SweepFolders).ConfigureAwait(false);
+        await SweepAsync().ConfigureAwait(false);
         _scheduler.Begin();
     }
 
@@ -186,10 +190,12 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
             _scheduler.Wake();
             return (job.Snapshot, true);
         }
-        catch
+        catch (Exception error)
         {
             JobKeeper.DeleteFolder(_data.WorkOf(id));
             JobKeeper.DeleteFolder(_data.ResultsOf(id));
+            if (error is Engine.InputException)
+                throw new Engine.InputException(_sources.Told(id, error.Message), error);
             throw;
         }
     }
@@ -232,6 +238,16 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
 
     private static RefusedException Wrong(Guid job, JobState state, string done) =>
         new(Refusal.WrongState, $"Job {job} is {state.ToString().ToLowerInvariant()} and cannot be {done}.");
+
+    private async Task SweepAsync()
+    {
+        foreach (Guid id in await Task.Run(_runner.Kept).ConfigureAwait(false))
+        {
+            if (_board.Find(id)?.Record is not { } record || record.State.HasEnded())
+                await _runner.ForgetAsync(id).ConfigureAwait(false);
+        }
+        await Task.Run(SweepFolders).ConfigureAwait(false);
+    }
 
     private void SweepFolders()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Distributed.Engine;
 using Distributed.Engine.Telemetry;
 using Distributed.Silo.Telemetry;
 
@@ -83,6 +84,11 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
             {
                 return;
             }
+            catch (SupersededException error)
+            {
+                LeaveTo(error);
+                return;
+            }
             catch (IOException error)
             {
                 LogLater(log, error.Message);
@@ -112,7 +118,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         _ordering.Took(begun.Owner);
         _metrics?.Started(begun);
         using Activity? trace = EngineTraces.Queue(begun.Trace, QueueMetrics.WaitingSince(begun));
-        IJobRun run = keeper.Runner.Start(begun);
+        IJobRun run = await Task.Run(() => Start(begun)).ConfigureAwait(false);
         job.Run = run;
         // What was asked for while it was not there yet.
         if (job.Record.State == JobState.Cancelling)
@@ -127,6 +133,19 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         return true;
     }
 
+    private IJobRun Start(JobRecord job)
+    {
+        try
+        {
+            keeper.Sources.CheckAgain(job);
+            return keeper.Runner.Start(job);
+        }
+        catch (InputException error)
+        {
+            return new RefusedRun(error);
+        }
+    }
+
     private string? WhyNot(Job job, IReadOnlyList<Job> atWork)
     {
         if (atWork.Count >= options.AtOnce)
@@ -138,6 +157,25 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
     }
 
     private async Task FollowAsync(Job job, IJobRun run)
+    {
+        try
+        {
+            await FollowToEndAsync(job, run).ConfigureAwait(false);
+        }
+        catch (SupersededException error)
+        {
+            LeaveTo(error);
+        }
+    }
+
+    // The jobs are the other queue's now: it follows them, and whatever it asks of their runs counts.
+    private void LeaveTo(SupersededException other)
+    {
+        _left = true;
+        LogLeft(log, other.Message);
+    }
+
+    private async Task FollowToEndAsync(Job job, IJobRun run)
     {
         while (!run.Ended.IsCompleted)
         {
@@ -181,7 +219,7 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         {
             Progress = progress,
             Files = next == JobState.Finished ? keeper.Files(record.Id, end.Files) : [],
-            Error = next == JobState.Failed ? end.Error : null,
+            Error = next == JobState.Failed && end.Error is { } error ? keeper.Sources.Told(record.Id, error) : null,
             IsInputError = next == JobState.Failed && end.IsInputError,
         };
     }
@@ -215,6 +253,9 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} is {State}. {Why}")]
     private static partial void LogEnded(ILogger log, Guid job, JobState state, string? why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This queue ends: {Why}")]
+    private static partial void LogLeft(ILogger log, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The queue could not be looked after just now: {Why}")]
     private static partial void LogLater(ILogger log, string why);

@@ -21,8 +21,6 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
     /// <summary>Name of a job's output where its specification gives none.</summary>
     public const string StandardOutput = "output.safetensors";
 
-    private const string TensorScheme = "tensor:", DocumentScheme = "document:";
-
     /// <summary>Reads a specification and makes the job's folders.</summary>
     /// <returns>What it works on, and the specification with paths.</returns>
     /// <exception cref="InputException">It breaks a rule, or a reference leads nowhere.</exception>
@@ -35,18 +33,18 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
         if (IsOverText(document.RootElement))
         {
             DocumentSpecification text = DocumentSpecification.Read(document.RootElement);
-            string path = Input(text.Document, documents, DocumentScheme, Path.Combine(inputs, "document"));
+            string path = Input(text.Document, documents, inputs);
+            Flush(inputs);
             return (JobKind.Document, (text with { Document = path }).Write());
         }
         FileJobSpecification read = SpecificationDocument.Read(specification, StandardOutput);
         read.RefuseThreads();
-        int number = 0;
         FileJobSpecification resolved = read with
         {
-            Inputs = read.Inputs.Select(input => Input(input, tensors, TensorScheme, Path.Combine(inputs, $"{number++}"))),
+            Inputs = read.Inputs.Select(input => Input(input, tensors, inputs)),
             Output = Output(read.Output, data.ResultsOf(job)),
         };
-        DurableFile.FlushFolder(inputs);
+        Flush(inputs);
         return (JobKind.Tensors, SpecificationDocument.Write(resolved));
     }
 
@@ -67,22 +65,38 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
         CheckAgain(DocumentSpecification.Read(document.RootElement).Document, mayBeNew: false);
     }
 
+    /// <summary>A message about a job in the caller's words: references for the paths of stored files, names for those of results.</summary>
+    public string Told(Guid job, string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        string results = data.ResultsOf(job) + "/";
+        return message.Replace($"{results}{DataFolder.Inputs}/{tensors.Kind.One}/", $"{tensors.Kind.One}:", StringComparison.Ordinal)
+            .Replace($"{results}{DataFolder.Inputs}/{documents.Kind.One}/", $"{documents.Kind.One}:", StringComparison.Ordinal)
+            .Replace(results, "", StringComparison.Ordinal);
+    }
+
     private void CheckAgain(string path, bool mayBeNew)
     {
         if (!path.StartsWith(data.Root + "/", StringComparison.Ordinal))
             roots.Resolve(path, mayBeNew);
     }
 
-    private string Input(string reference, FileStore store, string scheme, string link)
+    private string Input(string reference, FileStore store, string inputs)
     {
+        string scheme = store.Kind.One + ":";
         if (FileRoots.IsFile(reference))
             return roots.Resolve(reference, mayBeNew: false);
         if (!reference.StartsWith(scheme, StringComparison.Ordinal))
             throw new InputException($"'{reference}' is no reference; {scheme}NAME of a stored {store.Kind.One}, or file:/PATH on the server, is expected.");
         StoredFile file = store.Find(reference[scheme.Length..]) ?? throw Gone(reference, store);
-        string path = link + Path.GetExtension(file.Content);
+        // Under the name that its owner knows: it is told in errors, and in the metadata of the output.
+        string path = Path.Combine(inputs, store.Kind.One, file.Name);
+        // Named twice, it is one file: the one that had the name first.
+        if (File.Exists(path))
+            return path;
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             store.Link(file, path);
             return path;
         }
@@ -90,6 +104,15 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
         {
             throw Gone(reference, store, error);
         }
+    }
+
+    private void Flush(string inputs)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(inputs))
+            DurableFile.FlushFolder(folder);
+        DurableFile.FlushFolder(inputs);
+        DurableFile.FlushFolder(Path.GetDirectoryName(inputs)!);
+        DurableFile.FlushFolder(data.Results);
     }
 
     private string Output(string reference, string results)

@@ -10,6 +10,8 @@ public sealed class Quota(string root, long? limit)
     /// <summary>Room that must be left for records and checkpoints.</summary>
     private const long Reserve = 1 << 20;
 
+    private const string Inputs = $"/{DataFolder.Inputs}/";
+
     private static readonly TimeSpan CountsEvery = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
     private long _counted, _used;
@@ -56,7 +58,7 @@ public sealed class Quota(string root, long? limit)
         foreach (FileInfo file in folder.EnumerateFiles("*", all))
         {
             // Second names of stored files, which count once.
-            if (file.Directory?.Name == DataFolder.Inputs)
+            if (file.FullName.AsSpan(folder.FullName.Length).Contains(Inputs, StringComparison.Ordinal))
                 continue;
             try
             {

@@ -234,6 +234,51 @@ public sealed class JobTests
     }
 
     [Fact]
+    public async Task Neither_results_nor_errors_tell_where_the_server_keeps_its_data()
+    {
+        await using TestSilo silo = await SiloAsync();
+        await silo.PutAsync("v1/tensors/q.npy", Npy(2, 1500, 16));
+        Guid job = await silo.SubmitAsync("""{"version":1,"input":"tensor:small","lse":true}""");
+        JsonElement done = await silo.UntilAsync(job, "finished", "failed");
+
+        string result = Encoding.Latin1.GetString(await silo.Http.GetByteArrayAsync($"v1/jobs/{job}/result"));
+        JsonElement refused = await silo.PostAsync("v1/jobs", """{"version":1,"input":"tensor:q.npy"}""", HttpStatusCode.BadRequest);
+        JsonElement other = await silo.PostAsync("v1/jobs", """{"version":1,"input":"tensor:small","output":"result.txt"}""", HttpStatusCode.BadRequest);
+
+        Assert.Contains("inputs/tensor/small", result, StringComparison.Ordinal);
+        Assert.Contains("'tensor:q.npy'", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("'result.txt'", other.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.All([result, $"{done}", $"{refused}", $"{other}"], text => Assert.DoesNotContain(silo.Folder, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_has_left_the_roots_since_fails_the_job()
+    {
+        string folder = Directory.CreateTempSubdirectory("silo-").FullName;
+        try
+        {
+            string root = Directory.CreateDirectory(Path.Combine(folder, "root")).FullName, input = Path.Combine(root, "in.safetensors");
+            await File.WriteAllBytesAsync(input, TestTensors.Qkv(1, 20, 8));
+            File.Copy(input, Path.Combine(folder, "outside.safetensors"));
+            await using TestSilo silo = await SiloIn(folder, "--file-roots", root, "--jobs-at-once", "1");
+            Guid before = await silo.SubmitAsync(Large);
+            Guid job = await silo.SubmitAsync(JsonSerializer.Serialize(new { version = 1, input = $"file:{input}" }));
+            File.Delete(input);
+            File.CreateSymbolicLink(input, Path.Combine(folder, "outside.safetensors"));
+            await silo.PostAsync($"v1/jobs/{before}/cancel", "");
+
+            JsonElement failed = await silo.UntilAsync(job, "finished", "failed");
+
+            Assert.Equal($"'{input}' is not under a folder that the server gives jobs ({root}).", failed.GetProperty("error").GetString());
+            Assert.True(failed.GetProperty("isInputError").GetBoolean());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task What_has_ended_goes_after_its_time()
     {
         await using TestSilo silo = await SiloAsync("--keep-days", "0.00001");
@@ -269,6 +314,12 @@ public sealed class JobTests
         await silo.PutAsync("v1/tensors/small", TestTensors.Qkv(2, 1500, 16));
         await silo.PutAsync("v1/tensors/large", TestTensors.Qkv(8, 12_000, 64));
         return silo;
+    }
+
+    private static byte[] Npy(int heads, int rows, int dim)
+    {
+        string header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': (1, {heads}, {rows}, {dim}), }}".PadRight(117) + "\n";
+        return [0x93, .. "NUMPY"u8, 1, 0, .. BitConverter.GetBytes((ushort)header.Length), .. Encoding.ASCII.GetBytes(header), .. new byte[heads * rows * dim * 4]];
     }
 
     private static async Task<byte[]> ExpectedAsync(TestSilo silo)

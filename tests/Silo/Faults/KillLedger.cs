@@ -11,8 +11,8 @@ internal sealed class KillLedger
     /// <summary>By job, what it was accepted as.</summary>
     public ConcurrentDictionary<Guid, AcceptedJob> Jobs { get; } = [];
 
-    /// <summary>By idempotency key, submissions that were not answered.</summary>
-    public ConcurrentDictionary<string, byte> Unanswered { get; } = [];
+    /// <summary>By idempotency key, the specifications of submissions that were not answered.</summary>
+    public ConcurrentDictionary<string, string> Unanswered { get; } = [];
 
     /// <summary>A file is about to get, or lose (null), its bytes: either may be true until the answer comes.</summary>
     public void Begin(string name, string? digest)
@@ -37,6 +37,9 @@ internal sealed class KillLedger
 /// <summary>A job that was accepted.</summary>
 internal sealed class AcceptedJob
 {
+    /// <summary>It is over a text.</summary>
+    public bool IsOverText { get; init; }
+
     /// <summary>A cancellation was asked for, whether or not it was answered.</summary>
     public bool MayBeCancelled { get; set; }
 

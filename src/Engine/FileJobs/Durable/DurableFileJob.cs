@@ -46,6 +46,17 @@ public sealed class DurableFileJob(
         }
     }
 
+    /// <summary>Takes away all that an unfinished job keeps, also the output that never got its name, wherever that is.</summary>
+    /// <param name="folder">Its folder; one that is not there is none to take away.</param>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static void Forget(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        new DurableJobFolder(folder).ForgetOutput();
+        Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>What its blocks are doing and have done; null before it runs.</summary>
     public JobBlocks? Look() => _plan is null
         ? null
@@ -104,8 +115,7 @@ public sealed class DurableFileJob(
 
     private async Task WriteOutputAsync(JobFiles files, DurableBlock[] blocks, CancellationToken cancellation)
     {
-        using FileJobOutput output = FileJobOutput.Create(job, files);
-        _folder.NoteOutput(output.TemporaryPath);
+        using FileJobOutput output = FileJobOutput.Create(job, files, _folder.NoteOutput);
         foreach (DurableBlock block in blocks)
         {
             cancellation.ThrowIfCancellationRequested();

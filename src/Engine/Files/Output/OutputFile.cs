@@ -37,10 +37,11 @@ internal sealed unsafe class OutputFile : IDisposable
     /// <summary>Creates the file under its temporary name, with its disk space taken.</summary>
     /// <exception cref="InputException">The path is no possible output.</exception>
     /// <exception cref="DiskFullException">The disk has no room; nothing is left behind.</exception>
-    public static OutputFile Create(string path, long length, IEnumerable<string> inputs)
+    public static OutputFile Create(string path, long length, IEnumerable<string> inputs, Action<string>? note = null)
     {
         string target = OutputPath.Check(path, inputs);
         string temporary = $"{target}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}.partial";
+        note?.Invoke(temporary);
         SafeFileHandle file;
         try
         {

@@ -39,5 +39,7 @@ internal sealed class ClusterRunner(
         ? _local.Start(job)
         : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id));
 
+    public IReadOnlyList<Guid> Kept() => engine.Store.All();
+
     public Task ForgetAsync(Guid job) => Task.Run(() => engine.Store.Forget(job));
 }

@@ -11,12 +11,33 @@ namespace Distributed.Silo.Cluster.Queue;
 [KeepAlive]
 internal sealed class QueueGrain(JobQueue queue) : Grain, IQueueGrain
 {
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => Task.Run(queue.OpenAsync, cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Run(queue.OpenAsync, cancellationToken);
+        }
+        catch (SupersededException other)
+        {
+            // Whoever asked asks again, and finds the other one.
+            throw new OrleansException(other.Message, other);
+        }
+    }
 
     // The jobs go on; the next queue finds them at work.
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.Run(queue.LeaveAsync, CancellationToken.None);
 
-    public Task<QueueAnswer> AskAsync(QueueQuestion question) => Task.Run(async () =>
+    public async Task<QueueAnswer> AskAsync(QueueQuestion question)
+    {
+        QueueAnswer answer = await Task.Run(() => AnswerOrRefuseAsync(question));
+        if (!queue.Superseded)
+            return answer;
+        // Two silos had the queue for a while; this one is out of date, and must not be asked again.
+        DeactivateOnIdle();
+        return Refused(Refusal.Unavailable, "The queue of the cluster has moved to another silo; ask again.");
+    }
+
+    private async Task<QueueAnswer> AnswerOrRefuseAsync(QueueQuestion question)
     {
         try
         {
@@ -26,6 +47,10 @@ internal sealed class QueueGrain(JobQueue queue) : Grain, IQueueGrain
         {
             return Refused(refused.Refusal, refused.Message);
         }
+        catch (SupersededException other)
+        {
+            return Refused(Refusal.Unavailable, other.Message);
+        }
         catch (InputException input)
         {
             return Refused(Refusal.BadInput, input.Message);
@@ -34,7 +59,7 @@ internal sealed class QueueGrain(JobQueue queue) : Grain, IQueueGrain
         {
             return Refused(Refusal.DiskFull, "The cluster's disk has no room. What was stored before is untouched; try again when there is room.");
         }
-    });
+    }
 
     private async Task<QueueAnswer> AnswerAsync(QueueQuestion question)
     {

@@ -79,6 +79,30 @@ public sealed class DurableFileJobTests : IDisposable
         Assert.Equal(expected, await File.ReadAllBytesAsync(job.Output));
     }
 
+    [Fact]
+    public void What_is_forgotten_leaves_no_unfinished_output_wherever_it_was_made()
+    {
+        FileJobSpecification job = Job(rows: 1200);
+        string? noted = null;
+        using (JobFiles files = JobFiles.Open(job))
+        {
+            var folder = new DurableJobFolder(_folder.File("work"));
+            folder.Open();
+            using var output = FileJobOutput.Create(job, files, path =>
+            {
+                // A process that is lost right behind this has made no file that nobody knows of.
+                Assert.False(File.Exists(path));
+                folder.NoteOutput(noted = path);
+            });
+            Assert.True(File.Exists(noted));
+
+            DurableFileJob.Forget(_folder.File("work"));
+            DurableFileJob.Forget(_folder.File("work"));
+
+            Assert.Equal(["in.safetensors"], _folder.Names);
+        }
+    }
+
     private static DurableJobOptions Options => new(2, 2, TimeSpan.FromMilliseconds(5));
 
     private static DurableJobPlan Plan(FileJobSpecification job) => DurableJobPlan.Of(job, threads: 2, blocksAtOnce: 2, slots: 2);

@@ -3,7 +3,7 @@ using Distributed.Simulator.Runs;
 
 namespace Distributed.Simulator.Commands;
 
-/// <summary><c>sizes</c>, <c>deaths</c>, <c>cuts</c> and <c>rule</c>: the tables of docs/scaling.md.</summary>
+/// <summary><c>sizes</c>, <c>deaths</c>, <c>cuts</c>, <c>mixed</c> and <c>rule</c>: the tables of docs/scaling.md.</summary>
 internal static class TablesCommand
 {
     private static readonly ClusterOptions Model = new();
@@ -16,6 +16,9 @@ internal static class TablesCommand
     private static readonly Option<double> OneLength = ClusterOptions.Number("--tokens", 4e6, "Rows of the sequence.");
     private static readonly Option<int[]> PerSlot = List("--per-slot", "Blocks for each one that the cluster computes at a time.", 1, 2, 4, 8, 16);
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of unequal silos." };
+    private static readonly Option<double[]> Ratios = List<double>("--ratios", "How many times as fast a silo with a device is.", 2, 20, 200);
+    private static readonly Option<double> MixedLength = ClusterOptions.Number("--tokens", 1e5, "Rows of the sequence.");
+    private static readonly Option<string[]> MixedMasks = List("--masks", "Who sees whom.", "full", "causal");
     private static readonly Option<double[]> Links = List("--links", "Speeds of links: 10^9 bits a second.", 1.0, 10, 100);
 
     public static IEnumerable<Command> Create()
@@ -29,6 +32,9 @@ internal static class TablesCommand
         yield return With(new Command("cuts", "What hangs on the number of blocks.") { OneCluster, OneLength, PerSlot, Masks, Seed }, parsed =>
             new CutTable(Model.Cluster(parsed, parsed.GetValue(OneCluster)), mask => Model.Job(parsed, (long)parsed.GetValue(OneLength), mask))
                 .Print(parsed.GetRequiredValue(PerSlot), parsed.GetRequiredValue(Masks), parsed.GetValue(Seed)));
+        yield return With(new Command("mixed", "Silos with a device and silos without one in one ring.") { Ratios, MixedLength, MixedMasks }, parsed =>
+            new MixTable(silos => Model.Cluster(parsed, silos), (tokens, mask) => Model.Job(parsed, tokens, mask))
+                .Print(parsed.GetRequiredValue(Ratios), (long)parsed.GetValue(MixedLength), parsed.GetRequiredValue(MixedMasks)));
         var rule = new Command("rule", "How many rows hide the transfer of a tile, found by trying, beside the rule.") { Links };
         rule.SetAction(parsed => BandwidthRule.Print(parsed.GetRequiredValue(Links)));
         yield return rule;

@@ -12,7 +12,10 @@ internal sealed record ClusterModel
     /// <summary>How much faster or slower each silo is than <see cref="Speed"/>; null = all alike. As many as silos.</summary>
     public IReadOnlyList<double>? Factors { get; init; }
 
-    /// <summary>Compute threads of a silo. They set the length of lanes, and the speed of one that has shown none yet.</summary>
+    /// <summary>What the coordinator takes <see cref="Factors"/> to be until silos have shown their speed; null = what they are.</summary>
+    public IReadOnlyList<double>? Measured { get; init; }
+
+    /// <summary>Compute threads of a silo. They set the length of lanes.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>Bytes a second into each silo, and as many out of it.</summary>

@@ -40,7 +40,7 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     /// <summary>Divides the blocks and starts the first ones.</summary>
     public void Begin()
     {
-        _schedule.Divide([.. _members.Select(member => (member.Silo.Name, model.Speed.PairsPerSecond * (model.Factors?[member.Silo.Index] ?? 1)))]);
+        _schedule.Divide([.. _members.Select(member => (member.Silo.Name, Measured(member)))]);
         Dictionary<string, int> indices = silos.ToDictionary(silo => silo.Name, silo => silo.Index);
         foreach ((HashSet<int> owners, string? home) in Owners.Zip(_schedule.Homes))
             owners.Add(indices[home!]);
@@ -83,11 +83,13 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
         Member[] known = [.. _members.Where(member => member.Known)];
         foreach (SimulatedBlock attempt in known.SelectMany(member => member.Running))
             _schedule.Advance(attempt.Block, plan.Blocks[attempt.Block].Cost - attempt.Done / _matrices);
-        if (SpeedEstimate.All([.. known.Select(member => (member.Shown(time.Now), model.Threads))]) is not { } speeds)
+        if (SpeedEstimate.All([.. known.Select(member => (member.Shown(time.Now), Measured(member)))]) is not { } speeds)
             return;
         foreach ((Member member, double speed) in known.Zip(speeds))
             _schedule.Join(member.Silo.Name, speed);
     }
+
+    private double Measured(Member member) => model.Speed.PairsPerSecond * ((model.Measured ?? model.Factors)?[member.Silo.Index] ?? 1);
 
     private void Start(Member member, int block)
     {

@@ -24,6 +24,8 @@ public sealed class BlockSchedule
     private readonly Dictionary<string, Load> _loads = [];
     private readonly Load _homeless;
     private int _unfinished, _pending;
+    private double _costLeft;
+    private (double Sum, double Fastest)? _allSpeeds;
 
     /// <summary>Begins with no silo.</summary>
     /// <param name="costs">Estimated cost of each block.</param>
@@ -36,6 +38,7 @@ public sealed class BlockSchedule
         _left = [.. costs];
         foreach (int block in finished)
             _places[block] = Place.Finished;
+        _costLeft = Enumerable.Range(0, costs.Count).Where(block => _places[block] == Place.Pending).Sum(block => costs[block]);
         foreach (int block in Enumerable.Range(0, costs.Count).Where(block => _places[block] == Place.Pending))
             _homeless.Add(block);
         _unfinished = _pending = _homeless.Waiting.Count;
@@ -60,7 +63,7 @@ public sealed class BlockSchedule
     {
         ArgumentNullException.ThrowIfNull(silos);
         foreach ((string silo, double speed) in silos)
-            _speeds[silo] = speed;
+            Join(silo, speed);
         double total = _costs.Sum(), speeds = silos.Sum(silo => silo.Speed), done = 0, until = 0;
         int block = 0;
         for (int i = 0; i < silos.Count; i++)
@@ -75,12 +78,17 @@ public sealed class BlockSchedule
     }
 
     /// <summary>A silo joins, or its speed has turned out to be another. It gets work from the others by <see cref="Next"/>.</summary>
-    public void Join(string silo, double speed) => _speeds[silo] = speed;
+    public void Join(string silo, double speed)
+    {
+        _speeds[silo] = speed;
+        _allSpeeds = null;
+    }
 
     /// <summary>A silo is gone: what it has not finished is to be done by others.</summary>
     public void Leave(string silo)
     {
         _speeds.Remove(silo);
+        _allSpeeds = null;
         for (int block = 0; block < _homes.Length; block++)
         {
             if (_homes[block] == silo)
@@ -92,7 +100,7 @@ public sealed class BlockSchedule
     public int? Next(string silo)
     {
         int? block = _pending == 0 ? null : LoadOf(silo).First ?? _homeless.First ?? ToHelpWith(silo);
-        if (block is not { } taken || IsSoonerElsewhere(taken, silo))
+        if (block is not { } taken || (_pending > _speeds.Count * PendingToCompare ? IsTooMuchFor(silo, taken) : IsSoonerElsewhere(taken, silo)))
             return null;
         Run(taken, silo);
         return block;
@@ -104,6 +112,7 @@ public sealed class BlockSchedule
         if (_places[block] != Place.Running)
             return;
         LoadOf(_homes[block]).Running += left - _left[block];
+        _costLeft += left - _left[block];
         _left[block] = left;
     }
 
@@ -128,8 +137,10 @@ public sealed class BlockSchedule
             LoadOf(_homes[block]).Running -= _left[block];
         _pending += (place == Place.Pending ? 1 : 0) - (_places[block] == Place.Pending ? 1 : 0);
         _unfinished += (place == Place.Finished ? 0 : 1) - (_places[block] == Place.Finished ? 0 : 1);
+        _costLeft -= _places[block] == Place.Finished ? 0 : _left[block];
         (_homes[block], _places[block]) = (home, place);
         _left[block] = _costs[block];
+        _costLeft += place == Place.Finished ? 0 : _left[block];
         if (place == Place.Pending)
             LoadOf(home).Add(block);
         else if (place == Place.Running)
@@ -160,12 +171,20 @@ public sealed class BlockSchedule
         return (LoadOf(silo).Cost + _costs[block]) / _speeds[silo] <= longest ? block : null;
     }
 
+    /// <summary>
+    /// Whether the others would have done all that is left before this silo is done with the block: a processor beside a GPU
+    /// that is two hundred times as fast. While much waits, how it falls to the others does not matter.
+    /// </summary>
+    private bool IsTooMuchFor(string silo, int block)
+    {
+        (double sum, double fastest) = _allSpeeds ??= (_speeds.Values.Sum(), _speeds.Values.Max());
+        double speed = _speeds[silo], running = LoadOf(silo).Running, others = sum - speed;
+        return others > 0 && (running + _costs[block]) / speed > (_costLeft - running) / others + _costs[block] / fastest;
+    }
+
     /// <summary>Whether another silo would have the block done before this one, with all that both have to do before it.</summary>
     private bool IsSoonerElsewhere(int block, string silo)
     {
-        // While much waits, every silo has more than this block before it.
-        if (_pending > _speeds.Count * PendingToCompare)
-            return false;
         double here = (LoadOf(silo).Running + _costs[block]) / _speeds[silo];
         foreach ((string other, double speed) in _speeds)
         {

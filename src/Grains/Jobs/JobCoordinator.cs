@@ -200,7 +200,7 @@ internal sealed partial class JobCoordinator : IDisposable
     private void FollowSpeeds(OpenJob job)
     {
         CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
-        if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Threads))]) is not { } speeds)
+        if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Speed))]) is not { } speeds)
             return;
         foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
             _schedule.Join(silo.Name, speed);

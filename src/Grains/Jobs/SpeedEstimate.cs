@@ -1,8 +1,8 @@
 namespace Distributed.Grains.Jobs;
 
 /// <summary>
-/// The speeds that silos show on a job. One that has shown none yet is taken to be as fast, thread for thread, as the
-/// others: at worst it keeps one block too long.
+/// The speeds that silos show on a job. One that has shown none yet is taken to be as much faster or slower than the others as
+/// it was when each was measured by itself: at worst it keeps one block too long.
 /// </summary>
 internal static class SpeedEstimate
 {
@@ -14,15 +14,15 @@ internal static class SpeedEstimate
     public static double? Shown(double cost, double seconds) => cost > 0 && seconds >= FewestSeconds ? cost / seconds : null;
 
     /// <summary>A speed for each silo; null when none has shown any.</summary>
-    /// <param name="silos">Speed shown, and threads.</param>
-    public static double[]? All(IReadOnlyList<(double? Shown, int Threads)> silos)
+    /// <param name="silos">Speed shown, and speed measured by itself, in a unit of its own.</param>
+    public static double[]? All(IReadOnlyList<(double? Shown, double Measured)> silos)
     {
-        double speed = 0, threads = 0;
-        foreach ((double? shown, int of) in silos)
+        double shown = 0, measured = 0;
+        foreach ((double? speed, double alone) in silos)
         {
-            speed += shown ?? 0;
-            threads += shown is null ? 0 : of;
+            shown += speed ?? 0;
+            measured += speed is null ? 0 : alone;
         }
-        return threads == 0 ? null : [.. silos.Select(silo => silo.Shown ?? speed / threads * silo.Threads)];
+        return measured == 0 ? null : [.. silos.Select(silo => silo.Shown ?? shown / measured * silo.Measured)];
     }
 }

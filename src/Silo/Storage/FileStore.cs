@@ -67,14 +67,17 @@ public sealed class FileStore(StoredKind kind, string root)
 
     /// <summary>Gives a whole, checked file its name: it is there for good when this returns.</summary>
     /// <param name="file">What is known of it.</param>
-    /// <param name="path">Where it is now, its bytes already forced to disk; it is moved from there.</param>
+    /// <param name="path">
+    /// Where it is now, its bytes already forced to disk. It keeps that name too, which the caller takes away: until the file
+    /// is stored a lost process has it there.
+    /// </param>
     /// <returns>Whether the name had other bytes before.</returns>
     /// <exception cref="IOException">The disk failed; what had the name still has it.</exception>
     public bool Commit(StoredFile file, string path)
     {
         ArgumentNullException.ThrowIfNull(file);
         StoredFile? before = Find(file.Name);
-        File.Move(path, ContentOf(file));
+        HardLink.Create(path, ContentOf(file));
         try
         {
             DurableFile.FlushFolder(_contents);
@@ -83,7 +86,7 @@ public sealed class FileStore(StoredKind kind, string root)
         catch
         {
             if (Find(file.Name)?.Content != file.Content)
-                File.Move(ContentOf(file), path);
+                File.Delete(ContentOf(file));
             throw;
         }
         if (before is not null)
@@ -110,6 +113,9 @@ public sealed class FileStore(StoredKind kind, string root)
 
     /// <summary>Bytes of all files.</summary>
     public long Usage() => new DirectoryInfo(_contents).EnumerateFiles().Sum(Length);
+
+    /// <summary>Whether there is such content.</summary>
+    public bool Holds(string content) => File.Exists(Path.Combine(_contents, content));
 
     /// <summary>Takes away content that no name points to, and half-written records: what a process that was lost left behind.</summary>
     /// <param name="olderThan">Younger files may belong to a process that lives.</param>

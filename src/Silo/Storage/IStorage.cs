@@ -35,7 +35,7 @@ public sealed class FileStorage : IStorage
         foreach ((FileStore store, Uploads uploads) in _kinds.Values)
         {
             store.Sweep(leftBehind);
-            uploads.Folder.Sweep(unfinished, leftBehind);
+            uploads.Folder.Sweep(unfinished, leftBehind, store.Holds);
         }
     }
 }

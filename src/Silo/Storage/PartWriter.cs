@@ -77,7 +77,8 @@ internal sealed class PartWriter
         foreach (IncrementalHash hash in _hashes)
             hash.AppendData(bytes);
         Offset += bytes.Length;
-        if (Offset - _saved >= SavesEvery)
+        // Not at its end: there would be nothing left to go on with.
+        if (Offset - _saved >= SavesEvery && Offset != _end)
         {
             _save(Offset);
             _saved = Offset;

@@ -13,6 +13,9 @@ namespace Distributed.Silo.Storage;
 /// <param name="root">The data folder.</param>
 public sealed class UploadFolder(StoredKind kind, string root)
 {
+    /// <summary>Not allowed in names.</summary>
+    private const char Separator = '~';
+
     private readonly string _parts = Path.Combine(root, "uploads", kind.Folder, "parts");
     private readonly string _whole = Path.Combine(root, "uploads", kind.Folder, "whole");
     private readonly string _states = Path.Combine(root, "uploads", kind.Folder, "states");
@@ -54,7 +57,12 @@ public sealed class UploadFolder(StoredKind kind, string root)
         try
         {
             lock (_names)
+            {
+                // A record without a part is of an upload that is whole and being stored; this one is another.
+                if (!File.Exists(PartOf(name)))
+                    File.Delete(StateOf(name));
                 return File.OpenHandle(PartOf(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
         }
         catch (IOException busy) when (busy.HResult == 11 || busy.Message.Contains("being used by another process", StringComparison.Ordinal))
         {
@@ -66,17 +74,37 @@ public sealed class UploadFolder(StoredKind kind, string root)
     public void Note(string name, UnfinishedUpload upload) =>
         DurableFile.Write(StateOf(name), stream => JsonSerializer.Serialize(stream, upload));
 
-    /// <summary>Takes a whole part out, to be checked and stored under a name of its own.</summary>
+    /// <summary>
+    /// Takes a whole part out, to be checked and stored. If some of it was acknowledged, the record of that stays until it is
+    /// stored: a process that is lost before has the upload where it stood.
+    /// </summary>
     /// <returns>Where it is now.</returns>
     public string TakeOut(string name, string content)
     {
-        string path = Path.Combine(_whole, content);
+        string path = Path.Combine(_whole, name + Separator + content);
+        lock (_names)
+            File.Move(PartOf(name), path);
+        return path;
+    }
+
+    /// <summary>Takes away the record of what was taken out: it is stored, or of no use.</summary>
+    public void Finish(string name)
+    {
         lock (_names)
         {
-            File.Move(PartOf(name), path);
-            File.Delete(StateOf(name));
+            if (!File.Exists(PartOf(name)))
+                File.Delete(StateOf(name));
         }
-        return path;
+    }
+
+    /// <summary>Puts back what was taken out and could not be stored, so that it stands where it was acknowledged.</summary>
+    public void PutBack(string name, string path)
+    {
+        lock (_names)
+        {
+            if (!File.Exists(PartOf(name)) && File.Exists(StateOf(name)))
+                File.Move(path, PartOf(name));
+        }
     }
 
     /// <summary>Takes an upload away.</summary>
@@ -93,8 +121,20 @@ public sealed class UploadFolder(StoredKind kind, string root)
     public long Usage() => new DirectoryInfo(_parts).EnumerateFiles().Sum(file => file.Exists ? file.Length : 0);
 
     /// <summary>Takes away uploads that nobody has gone on with for so long, and what a lost process left half-written.</summary>
-    public void Sweep(TimeSpan unfinished, TimeSpan half)
+    /// <param name="unfinished">How long nobody has gone on with them.</param>
+    /// <param name="half">How old a file must be to be taken for one of a process that was lost.</param>
+    /// <param name="isStored">Whether what was taken out of a part is stored.</param>
+    public void Sweep(TimeSpan unfinished, TimeSpan half, Func<string, bool> isStored)
     {
+        foreach (FileInfo whole in new DirectoryInfo(_whole).EnumerateFiles().Where(whole => whole.LastWriteTimeUtc <= DateTime.UtcNow - half))
+        {
+            string[] parts = whole.Name.Split(Separator);
+            if (isStored(parts[^1]))
+                Finish(parts[0]);
+            else
+                PutBack(parts[0], whole.FullName);
+            File.Delete(whole.FullName);
+        }
         foreach (FileInfo part in new DirectoryInfo(_parts).EnumerateFiles())
         {
             string name = part.Name[..part.Name.LastIndexOf(".part", StringComparison.Ordinal)];
@@ -105,8 +145,6 @@ public sealed class UploadFolder(StoredKind kind, string root)
                     Forget(name);
             }
         }
-        foreach (FileInfo whole in new DirectoryInfo(_whole).EnumerateFiles().Where(whole => whole.LastWriteTimeUtc <= DateTime.UtcNow - half))
-            whole.Delete();
         foreach (FileInfo state in new DirectoryInfo(_states).EnumerateFiles().Where(state => state.LastWriteTimeUtc <= DateTime.UtcNow - half))
         {
             if (!state.Name.EndsWith(".json", StringComparison.Ordinal) || Find(state.Name[..^".json".Length]) is null)

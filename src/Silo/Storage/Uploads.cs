@@ -102,7 +102,17 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
             IReadOnlyList<StoredTensor> tensors = store.Kind.Look(path, request.Name);
             var file = new StoredFile(
                 request.Name, content, length, Convert.ToHexStringLower(hash.GetCurrentHash()), request.Owner, DateTimeOffset.UtcNow, tensors);
-            return new UploadOutcome(length, file, store.Commit(file, path));
+            bool replaced = store.Commit(file, path);
+            folder.Finish(request.Name);
+            return new UploadOutcome(length, file, replaced);
+        }
+        catch (Exception error)
+        {
+            if (error is IOException)
+                folder.PutBack(request.Name, path);
+            else
+                folder.Finish(request.Name);
+            throw;
         }
         finally
         {

@@ -158,9 +158,9 @@ internal static class FuzzCases
     private static byte[] Damaged(Random random, byte[] good)
     {
         byte[] bytes = [.. good];
-        for (int edits = random.Next(1, 6); edits > 0; edits--)
+        for (int edits = bytes.Length == 0 ? 0 : random.Next(1, 6); edits > 0; edits--)
             bytes[random.Next(2) == 0 ? random.Next(bytes.Length) : random.Next(Math.Min(200, bytes.Length))] = (byte)random.Next(256);
-        return random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
+        return random.Next(4) == 0 ? bytes[..random.Next(bytes.Length + 1)] : bytes;
     }
 
     private static string Pick(Random random, string[] of) => of[random.Next(of.Length)];

@@ -6,6 +6,7 @@ using Distributed.Engine.Mechanisms;
 using Distributed.Kernels.Additive;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Cpu.Roofline;
+using Distributed.Kernels.Linear;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Rows;
@@ -17,13 +18,25 @@ namespace Distributed.Kernels.Benchmarks;
 
 /// <summary>
 /// Mechanisms beyond the softmax of products, on one thread, against what bounds them: additive scores the terms that can be
-/// made of data in the first-level cache, linear attention and the delta rule the peak of multiply-adds.
+/// made of data in the first-level cache, linear attention and the delta rule the peak of multiply-adds,
+/// the rate of their features and the bandwidth of memory.
 /// </summary>
 internal static class Mechanisms
 {
     private const int Rows = SpanGrid.MaxSpanRows, Rounds = 15;
 
-    public static async Task<int> RunAsync()
+    /// <summary>Measures.</summary>
+    /// <param name="args"><c>additive</c> or <c>linear</c> for one half of it; nothing for both. <c>--cpu-time</c>.</param>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (!args.Contains("linear"))
+            Additive();
+        if (!args.Contains("additive"))
+            await SequentialAsync(args.Contains("--cpu-time"));
+        return 0;
+    }
+
+    private static void Additive()
     {
         double terms = Rate(Terms, 1 << 22), tanh = Rate(Tanhs, 1 << 22);
         Console.WriteLine(Text($"v·tanh(q + k) from the first-level cache: {terms / 1e9:f2} G terms/s; tanh alone, from registers: {tanh / 1e9:f2} G/s"));
@@ -32,17 +45,36 @@ internal static class Mechanisms
             double seconds = Additive(units, dim), made = (double)Rows * Rows * units / seconds;
             Console.WriteLine(Text($"additive, tile of {Rows} × {Rows}, A = {units}, Dv = {dim}: {seconds * 1e3:f2} ms, {made / 1e9:f2} G terms/s, {made / terms:p0} of the bound, {made / tanh:p0} of tanh alone"));
         }
-        double peak = MachinePeak.MultiplyAddRate(1, PeakShare.RegisterBits(CpuKernels.Best), WorkClock.Wall, 0.3);
-        double bandwidth = MachinePeak.ReadBandwidth(1);
-        Console.WriteLine(Text($"one thread: {peak / 1e9:f1} GFLOP/s of multiply-adds, {bandwidth / 1e9:f1} GB/s read; the bound is the operations at the one and q, k, v and o at the other"));
+    }
+
+    private static async Task SequentialAsync(bool cpuTime)
+    {
+        double peak = MachinePeak.MultiplyAddRate(1, PeakShare.RegisterBits(CpuKernels.Best), WorkClock.Thread, 0.3);
+        double bandwidth = MachinePeak.ReadBandwidth(1), elu = Rate(Elus, 1 << 22);
+        Console.WriteLine(Text($"one thread: {peak / 1e9:f1} GFLOP/s of multiply-adds, {elu / 1e9:f2} G elu(x) + 1 a second from the first-level cache, {bandwidth / 1e9:f1} GB/s read"));
+        Console.WriteLine("the bound is operations, features, and the bytes of q, k, v and o at these rates, one after the other");
         foreach (int dim in new[] { 64, 128 })
         {
-            await SequentialAsync("linear", new Mechanism { Kind = MechanismKind.Linear }, null, dim, 65_536, peak, bandwidth);
-            await SequentialAsync("linear, causal", new Mechanism { Kind = MechanismKind.Linear }, CausalAlignment.TopLeft, dim, 65_536, peak, bandwidth);
-            await SequentialAsync("delta rule, causal", new Mechanism { Kind = MechanismKind.Delta }, CausalAlignment.TopLeft, dim, 16_384, peak, bandwidth);
+            foreach ((string name, MechanismKind kind, CausalAlignment? causal, int rows) in new (string, MechanismKind, CausalAlignment?, int)[]
+            {
+                ("linear", MechanismKind.Linear, null, 65_536),
+                ("linear, causal", MechanismKind.Linear, CausalAlignment.TopLeft, 65_536),
+                ("delta rule, causal", MechanismKind.Delta, CausalAlignment.TopLeft, 16_384),
+            })
+            {
+                (double seconds, double operations) = await SequentialAsync(kind, causal, dim, rows, cpuTime);
+                double triangles = causal is null ? 0 : Triangles(kind == MechanismKind.Delta, dim) * rows;
+                double bound = (operations + triangles) / peak + 16.0 * rows * dim / bandwidth + (kind == MechanismKind.Linear ? 2.0 * rows * dim / elu : 0);
+                Console.WriteLine(Text($"{name}, {rows} rows, D = Dv = {dim}: {seconds * 1e3:f1} ms, {operations / seconds / 1e9:f1} GFLOP/s and {triangles / seconds / 1e9:f1} within chunks, {bound / seconds:p0} of the bound"));
+            }
         }
-        return 0;
     }
+
+    /// <summary>
+    /// Operations for each row that the chunks take beside those of the rule: half of 64 × 64 pairs, for q·k and the values, and
+    /// again for k·k and what they take away.
+    /// </summary>
+    private static double Triangles(bool delta, int dim) => (delta ? 2 : 1) * 2.0 * dim * (FeatureSums.ChunkKeys + (delta ? 0 : 1));
 
     private static unsafe double Additive(int units, int dim)
     {
@@ -64,21 +96,24 @@ internal static class Mechanisms
         });
     }
 
-    private static async Task SequentialAsync(string name, Mechanism mechanism, CausalAlignment? causal, int dim, int rows, double peak, double bandwidth)
+    private static async Task<(double Seconds, double Operations)> SequentialAsync(MechanismKind kind, CausalAlignment? causal, int dim, int rows, bool cpuTime)
     {
         using NativeBuffer q = Numbers(rows * dim), k = Numbers(rows * dim), v = Numbers(rows * dim), beta = Numbers(rows);
         var shape = new AttentionShape(1, 1, 1, rows, rows, dim, dim);
-        AttentionInput input = Input(shape, Address(q), Address(k), Address(v), mechanism.Kind == MechanismKind.Delta ? Address(beta) : null);
-        var options = new AttentionOptions { Mechanism = mechanism, Causal = causal, Threads = 1, QkNorm = mechanism.Kind == MechanismKind.Delta ? RowNorm.L2 : RowNorm.None };
-        double best = double.MaxValue;
-        JobReport? report = null;
-        for (int round = 0; round < 12; round++)
+        bool delta = kind == MechanismKind.Delta;
+        AttentionInput input = Input(shape, Address(q), Address(k), Address(v), delta ? Address(beta) : null);
+        var options = new AttentionOptions { Mechanism = new Mechanism { Kind = kind }, Causal = causal, Threads = 1, QkNorm = delta ? RowNorm.L2 : RowNorm.None };
+        (double best, double operations) = (double.MaxValue, 0);
+        // One sink for all rounds: new memory is made by the first who writes it, page by page.
+        var sink = new MemorySink(shape);
+        for (int round = 0; round < 30; round++)
         {
-            report = await EmbeddedEngine.RunAsync(input, options, new MemorySink(shape));
-            best = Math.Min(best, report.Elapsed.TotalSeconds);
+            TimeSpan began = Environment.CpuUsage.TotalTime;
+            JobReport report = await EmbeddedEngine.RunAsync(input, options, sink);
+            best = Math.Min(best, (cpuTime ? Environment.CpuUsage.TotalTime - began : report.Elapsed).TotalSeconds);
+            operations = report.Flops;
         }
-        double rate = report!.Flops / best, bound = report.Flops / peak + 16.0 * rows * dim / bandwidth;
-        Console.WriteLine(Text($"{name}, {rows} rows, D = Dv = {dim}: {best * 1e3:f1} ms, {rate / 1e9:f1} GFLOP/s, {rate / peak:p0} of the peak, {bound / best:p0} of the bound"));
+        return (best, operations);
     }
 
     private static AttentionInput Input(AttentionShape shape, nint q, nint k, nint v, nint? beta) => new(
@@ -128,6 +163,15 @@ internal static class Mechanisms
         }
         if (float.IsNaN((a + b + c + d)[0]))
             throw new InvalidOperationException("The hyperbolic tangent of a number is none.");
+    }
+
+    /// <summary>φ of the same rows over and over.</summary>
+    private static unsafe void Elus(int count)
+    {
+        const int rows = 32, dim = 64;
+        using NativeBuffer from = Numbers(rows * dim), to = Numbers(rows * dim);
+        for (int done = 0; done < count; done += rows * dim)
+            FeatureRows.Map(TensorRows.Dense(from.Floats, rows, dim), FeatureMap.Elu1, sums: false, to.Floats);
     }
 
     private static unsafe NativeBuffer Numbers(int count)

@@ -9,7 +9,7 @@ return args switch
     ["exp2"] => Exp2Error.Run(),
     ["accuracy"] => Accuracy.Run(),
     ["options"] => Options.Run(),
-    ["mechanisms"] => await Mechanisms.RunAsync(),
+    ["mechanisms", ..] => await Mechanisms.RunAsync(args[1..]),
     ["phases", ..] => Phases.Run(args[1..]),
     _ => Usage.Print(),
 };

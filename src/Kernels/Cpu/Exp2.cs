@@ -18,6 +18,11 @@ internal static class Exp2
     /// <summary>The result is 0 from here on downwards.</summary>
     public const float Smallest = -127f;
 
+    // The float above −127 ln 2 that is next to it: f is not below 0 there, and p not below 1.
+    private const float SmallestNatural = -88.029686f;
+
+    private const float Log2EHigh = 1.44269502f, Log2ELow = 1.92596303e-8f;
+
     // 1.5 · 2^23: a number this large has no fraction, so adding it rounds to the nearest whole number (ties to even),
     // and leaves that number in the low bits.
     private const float Rounder = 12582912f;
@@ -64,7 +69,24 @@ internal static class Exp2
     {
         x = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Smallest)), Vector512.Create(Smallest), x);
         Vector512<float> t = x + Vector512.Create(Rounder);
-        Vector512<float> f = x - (t - Vector512.Create(Rounder));
+        return Power(x - (t - Vector512.Create(Rounder)), t);
+    }
+
+    /// <summary>e^x of sixteen numbers of at most 0, whatever registers this machine has; any number where x is above 0 or NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Natural(Vector512<float> x)
+    {
+        // The native ones differ from machine to machine in NaN and in the sign of 0, neither of which shows.
+        x = Vector512.MaxNative(Vector512.MinNative(x, Vector512<float>.Zero), Vector512.Create(SmallestNatural));
+        Vector512<float> t = Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2EHigh), Vector512.Create(Rounder));
+        Vector512<float> f = Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2EHigh), Vector512.Create(Rounder) - t);
+        return Power(Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2ELow), f), t);
+    }
+
+    // 2^f times 2 to the power of the whole number in the low bits of t.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Power(Vector512<float> f, Vector512<float> t)
+    {
         Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(C5), f, Vector512.Create(C4));
         p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(C3));
         p = Vector512.FusedMultiplyAdd(p, f, Vector512.Create(C2));

@@ -15,8 +15,8 @@ public readonly unsafe struct FeatureSums(float* memory, int dim, int valueDim)
     /// <summary>Keys that are summed from 0 before that sum is added: the chunks that a span is cut into.</summary>
     public const int ChunkKeys = 64;
 
-    /// <summary>Σ φ(k) vᵀ: <c>[dim, columns]</c>.</summary>
-    public float* Values => memory;
+    /// <summary>Σ φ(k) vᵀ, a <see cref="KeyMemory"/>.</summary>
+    public KeyMemory Values => new(memory, dim, Columns);
 
     /// <summary>Σ φ(k): <c>[padded dim]</c>.</summary>
     public float* Keys => memory + (nint)dim * Columns;
@@ -33,26 +33,26 @@ public readonly unsafe struct FeatureSums(float* memory, int dim, int valueDim)
 
     /// <summary>Makes them equal to others.</summary>
     public void CopyFrom(in FeatureSums other) =>
-        new ReadOnlySpan<float>(other.Values, (int)FloatsFor(dim, valueDim)).CopyTo(new Span<float>(memory, (int)FloatsFor(dim, valueDim)));
+        new ReadOnlySpan<float>(other.Start, (int)FloatsFor(dim, valueDim)).CopyTo(new Span<float>(memory, (int)FloatsFor(dim, valueDim)));
 
     /// <summary>Adds others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(in FeatureSums other)
     {
-        float* to = memory, from = other.Values;
+        float* to = memory, from = other.Start;
         for (int i = 0; i < (int)FloatsFor(dim, valueDim); i += 16)
             (Vector512.Load(to + i) + Vector512.Load(from + i)).Store(to + i);
     }
 
     /// <summary>Adds at most <see cref="ChunkKeys"/> keys.</summary>
     /// <param name="keys">φ(k): <c>[count, padded dim]</c>.</param>
-    /// <param name="values">v: <c>[count, columns]</c>.</param>
+    /// <param name="values">v: the first of <c>[count, columns]</c>.</param>
+    /// <param name="valueStride">Numbers from one value to the next.</param>
     /// <param name="count">Keys.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AddKeys(float* keys, float* values, int count)
+    public void AddKeys(float* keys, float* values, nint valueStride, int count)
     {
         int padded = FeatureRows.Padded(dim);
-        Products.Add(keys, 1, padded, values, Columns, Values, Columns, dim, Columns, count);
         for (int d = 0; d < padded; d += 16)
         {
             Vector512<float> sum = Vector512<float>.Zero;
@@ -60,6 +60,7 @@ public readonly unsafe struct FeatureSums(float* memory, int dim, int valueDim)
                 sum += Vector512.Load(keys + (nint)key * padded + d);
             (Vector512.Load(Keys + d) + sum).Store(Keys + d);
         }
+        Values.Add(keys, 1, padded, values, valueStride, count);
     }
 
     /// <summary>Adds φ(q)ᵀ Σ φ(k) vᵀ to the outputs of some rows, and φ(q)ᵀ Σ φ(k) to their denominators.</summary>
@@ -71,13 +72,16 @@ public readonly unsafe struct FeatureSums(float* memory, int dim, int valueDim)
     public void Apply(float* queries, int rows, float* output, float* denominators)
     {
         int padded = FeatureRows.Padded(dim);
-        Products.Add(queries, padded, 1, Values, Columns, output, Columns, rows, Columns, dim);
-        for (int row = 0; row < rows; row++, queries += padded)
+        for (int row = 0; row < rows; row++)
         {
+            float* query = queries + (nint)row * padded;
             Vector512<float> sum = Vector512<float>.Zero;
             for (int d = 0; d < padded; d += 16)
-                sum = Vector512.FusedMultiplyAdd(Vector512.Load(queries + d), Vector512.Load(Keys + d), sum);
+                sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + d), Vector512.Load(Keys + d), sum);
             denominators[row] += LaneSums.Of(sum);
         }
+        Values.Apply(queries, padded, 1, rows, output, Columns);
     }
+
+    private float* Start => memory;
 }

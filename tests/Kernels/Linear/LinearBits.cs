@@ -12,35 +12,40 @@ internal static unsafe class LinearBits
     /// <summary>Outputs of sums, masked products and the delta rule on the same rows.</summary>
     public static float[] All(FeatureMap map)
     {
-        int padded = FeatureRows.Padded(Dim), columns = FeatureRows.Padded(ValueDim);
+        int padded = FeatureRows.Padded(Dim), columns = FeatureRows.Padded(ValueDim), chunk = FeatureSums.ChunkKeys;
         using NativeBuffer keys = Numbers(1, Keys * Dim), values = Numbers(2, Keys * ValueDim), queries = Numbers(3, Rows * Dim),
-            k = Room((Keys + 1) * padded), v = Room(Keys * 2 * DeltaMemory.Width), q = Room(Rows * padded), sums = Room((int)FeatureSums.FloatsFor(Dim, ValueDim)),
-            output = Room(Rows * columns), denominators = Room(Rows), scratch = Room((int)MaskedProducts.ScratchFloats(Rows, Dim)),
-            memory = Room((int)DeltaMemory.FloatsFor(Dim)), reads = Room(4 * DeltaMemory.Width);
+            k = Room(Keys * padded), v = Room(Keys * columns), q = Room(Rows * padded), sums = Room((int)FeatureSums.FloatsFor(Dim, ValueDim)),
+            output = Room(Rows * columns), denominators = Room(Rows), turned = Room((int)MaskedProducts.TurnedFloats(Dim)),
+            weights = Room(chunk * chunk), memory = Room(Dim * columns), read = Room(Keys * columns);
         FeatureRows.Map(TensorRows.Dense(keys.Floats, Keys, Dim), map, sums: true, k.Floats);
         FeatureRows.Map(TensorRows.Dense(queries.Floats, Rows, Dim), map, sums: false, q.Floats);
-        FeatureRows.Copy(TensorRows.Dense(values.Floats, Keys, ValueDim), v.Floats);
+        FeatureRows.Copy(TensorRows.Dense(values.Floats, Keys, ValueDim), v.Floats, columns);
         var of = new FeatureSums(sums.Floats, Dim, ValueDim);
-        of.AddKeys(k.Floats, v.Floats, Keys);
+        of.AddKeys(k.Floats, v.Floats, columns, Keys);
         of.Apply(q.Floats, Rows, output.Floats, denominators.Floats);
         ulong* words = stackalloc ulong[Rows];
         var mask = new MaskWords(words, Rows, Keys);
         for (int row = 0; row < Rows; row++)
             mask.Row(row)[0] = 0x123456789ABCDUL >> row % 7;
-        MaskedProducts.Add(q.Floats, k.Floats, v.Floats, finite: true, Dim, columns, mask, output.Floats, denominators.Floats, scratch.Floats);
+        MaskedProducts.Turn(k.Floats, Keys, Dim, turned.Floats);
+        MaskedProducts.Weights(q.Floats, turned.Floats, Dim, mask, weights.Floats);
+        MaskedProducts.AddSums(weights.Floats, Rows, denominators.Floats);
+        MaskedProducts.AddValues(weights.Floats, v.Floats, columns, finite: true, columns, mask, output.Floats);
+        OutputRows.Divide(output.Floats, Rows, ValueDim, denominators.Floats);
 
-        var delta = new DeltaMemory(memory.Floats, Dim);
-        float* update = reads.Floats, read = update + DeltaMemory.Width, forQuery = read + DeltaMemory.Width;
-        delta.Read(k.Floats, read);
-        for (int key = 0; key < Keys; key++)
+        float[] rates = [.. Enumerable.Repeat(0.25f, Keys)];
+        var delta = new KeyMemory(memory.Floats, Dim, columns);
+        DeltaChunk.Triangle(k.Floats, turned.Floats, Keys, Dim, weights.Floats);
+        fixed (float* rate = rates)
         {
-            DeltaMemory.Update(0.25f, v.Floats + key * columns, read, update);
-            delta.Write(k.Floats + key * padded, update, k.Floats + (key + 1) * padded, q.Floats + key % Rows * padded, read, forQuery);
+            for (int strip = 0; strip < KeyMemory.StripsOf(columns); strip++)
+                DeltaChunk.Solve(weights.Floats, rate, read.Floats, v.Floats + strip * KeyMemory.Strip, columns, Keys, delta.Width(strip));
         }
+        delta.Add(turned.Floats, chunk, 1, v.Floats, columns, Keys);
         return
         [
-            .. new ReadOnlySpan<float>(output.Floats, Rows * columns), .. new ReadOnlySpan<float>(denominators.Floats, Rows),
-            .. new ReadOnlySpan<float>(memory.Floats, Dim * DeltaMemory.Width), .. new ReadOnlySpan<float>(forQuery, DeltaMemory.Width),
+            .. new ReadOnlySpan<float>(output.Floats, Rows * ValueDim), .. new ReadOnlySpan<float>(denominators.Floats, Rows),
+            .. new ReadOnlySpan<float>(memory.Floats, Dim * columns),
         ];
     }
 

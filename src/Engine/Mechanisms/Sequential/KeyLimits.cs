@@ -9,16 +9,25 @@ internal sealed class KeyLimits
     private readonly AttentionShape _shape;
     private readonly AttentionOptions _options;
     private readonly QueryPositions _positions;
+    private readonly long[] _starts;
 
     public KeyLimits(in AttentionShape shape, AttentionOptions options)
     {
         (_shape, _options) = (shape, options);
         _positions = JobMasks.Positions(shape, options);
-        Starts = options.Documents?.Keys ?? [0];
+        _starts = [.. options.Documents?.Keys ?? [0]];
     }
 
-    /// <summary>Keys with which a memory begins anew.</summary>
-    public IReadOnlyList<long> Starts { get; }
+    /// <summary>Whether a memory begins anew with a key.</summary>
+    public bool Starts(long key) => Array.BinarySearch(_starts, key) >= 0;
+
+    /// <summary>The next key behind one with which a memory begins anew; beyond all keys if there is none.</summary>
+    public long NextStart(long key)
+    {
+        int at = Array.BinarySearch(_starts, key + 1);
+        at = at < 0 ? ~at : at;
+        return at < _starts.Length ? _starts[at] : long.MaxValue;
+    }
 
     /// <summary>What a row sees; empty where the end is not behind the first. The end never falls from one row to the next.</summary>
     public (long First, long End) Of(int batch, long row)

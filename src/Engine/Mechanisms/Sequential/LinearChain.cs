@@ -1,8 +1,8 @@
+using System.Runtime.InteropServices;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Distributed.Kernels.Linear;
-using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 
 namespace Distributed.Engine.Mechanisms.Sequential;
@@ -21,7 +21,7 @@ internal sealed class LinearChain : ISequentialChain
     private readonly int _batch, _keyHead, _firstHead, _heads, _panel;
     private readonly NativeBuffer _memories;
     private readonly SpanSums _sums;
-    private readonly List<int>[] _whole;
+    private readonly SpanView[] _views;
 
     /// <summary>A chain.</summary>
     /// <param name="job">The job.</param>
@@ -36,7 +36,7 @@ internal sealed class LinearChain : ISequentialChain
         _keyHead = firstHead / _plan.Shape.Group;
         _memories = new NativeBuffer((nuint)(panel + 1) * SumFloats * sizeof(float));
         _sums = new SpanSums(_plan, _input, batch, _keyHead, panel);
-        _whole = [.. Enumerable.Range(0, panel + 1).Select(_ => new List<int>())];
+        _views = [.. Enumerable.Range(0, panel + 1).Select(_ => new SpanView())];
     }
 
     private nuint SumFloats => FeatureSums.FloatsFor(_plan.Shape.KeyDim, _plan.Shape.ValueDim);
@@ -54,19 +54,19 @@ internal sealed class LinearChain : ISequentialChain
         {
             int count = Math.Min(_panel, _plan.QueryGrid.Count - first), from = first;
             await compute.RunAllAsync(
-                Enumerable.Range(0, count).Select(i => (Action<ComputeScratch>)(_ => FindWhole(from + i, _whole[i + 1]))), cancellation).ConfigureAwait(false);
+                Enumerable.Range(0, count).Select(i => (Action<ComputeScratch>)(_ => _views[i + 1].Look(_plan, _batch, _firstHead, from + i))), cancellation).ConfigureAwait(false);
             await RememberAsync(count, compute, cancellation).ConfigureAwait(false);
             await compute.RunAllAsync(
                 Enumerable.Range(0, count).Select(i => (Action<ComputeScratch>)(scratch =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    using var span = new LinearSpan(_plan, _input, _batch, _keyHead, from + i, _sums);
+                    using var span = new LinearSpan(_plan, _input, _batch, from + i, _views[i + 1], _sums);
                     for (int head = _firstHead; head < _firstHead + _heads; head++)
                         span.Compute(head, Memory(i + 1), _sink, _done, scratch);
                 })), cancellation).ConfigureAwait(false);
             // The last memory of this panel is what the next one goes on from.
             Memory(0).CopyFrom(Memory(count));
-            (_whole[0], _whole[count]) = (_whole[count], _whole[0]);
+            (_views[0], _views[count]) = (_views[count], _views[0]);
         }
     }
 
@@ -77,12 +77,13 @@ internal sealed class LinearChain : ISequentialChain
         var begins = new bool[count + 1];
         for (int i = 1; i <= count; i++)
         {
-            List<int> before = _whole[i - 1], now = _whole[i];
-            bool goesOn = now.Count >= before.Count && System.Runtime.InteropServices.CollectionsMarshal.AsSpan(now)[..before.Count]
-                .SequenceEqual(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(before));
+            Span<int> before = CollectionsMarshal.AsSpan(_views[i - 1].Whole), now = CollectionsMarshal.AsSpan(_views[i].Whole);
+            bool goesOn = now.Length >= before.Length && now[..before.Length].SequenceEqual(before);
             begins[i] = !goesOn;
-            steps.AddRange(now.Skip(goesOn ? before.Count : 0).Select(span => (i, span)));
+            for (int more = goesOn ? before.Length : 0; more < now.Length; more++)
+                steps.Add((i, now[more]));
         }
+        HashSet<int> inChunks = [.. _views.Skip(1).Take(count).SelectMany(view => view.Partial)];
         int at = 0;
         for (int i = 1; i <= count; i++)
         {
@@ -93,23 +94,15 @@ internal sealed class LinearChain : ISequentialChain
             for (; at < steps.Count && steps[at].Memory == i; at++)
             {
                 if (!_sums.Has(steps[at].Span))
-                    await _sums.MakeAsync(steps.Skip(at).Select(step => step.Span), compute, cancellation).ConfigureAwait(false);
+                    await _sums.MakeAsync(steps.Skip(at).Select(step => step.Span).Concat(inChunks), inChunks, compute, cancellation).ConfigureAwait(false);
                 Memory(i).Add(_sums.Of(steps[at].Span));
             }
         }
+        // Spans that are seen in part now are mostly seen whole by the next panel: their sums are made once for both.
+        if (inChunks.Count <= _panel)
+            await _sums.MakeAsync(inChunks.Order(), inChunks, compute, cancellation).ConfigureAwait(false);
     }
 
     private unsafe FeatureSums Memory(int index) =>
         new(_memories.Floats + (nuint)index * SumFloats, _plan.Shape.KeyDim, _plan.Shape.ValueDim);
-
-    /// <summary>The key spans that a query span sees whole.</summary>
-    private void FindWhole(int querySpan, List<int> whole)
-    {
-        whole.Clear();
-        for (int span = 0; span < _plan.KeyGrid.Count; span++)
-        {
-            if (_plan.Masks.Classify(new MaskTile(_batch, _firstHead, _plan.QueryGrid[querySpan], _plan.KeyGrid[span])) == TileClass.Full)
-                whole.Add(span);
-        }
-    }
 }

@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -18,18 +18,26 @@ internal sealed unsafe class LinearSpan : IDisposable
 {
     private const int Chunk = FeatureSums.ChunkKeys;
 
+    /// <summary>Rows that are read at a time where there are no chunks: whole groups of six, near at hand.</summary>
+    private const int WholeRows = 48;
+
     private readonly JobPlan _plan;
     private readonly AttentionInput _input;
     private readonly SpanSums _spans;
-    private readonly int _batch, _keyHead, _querySpan;
-    private readonly Dictionary<long, NativeBuffer> _chunks = [];
-    private List<RowRange> _added = [];
-    private List<RowRange> _held = [];
+    private readonly SpanView _view;
+    private readonly int _batch;
+    private readonly RowRange _rows;
+    private readonly Dictionary<(int Span, int Chunk), NativeBuffer> _made = [];
+    private List<(int Span, int Chunk)> _added = [];
+    private List<(int Span, int Chunk)> _held = [];
+    private long _pairs;
 
-    public LinearSpan(JobPlan plan, AttentionInput input, int batch, int keyHead, int querySpan, SpanSums spans) =>
-        (_plan, _input, _batch, _keyHead, _querySpan, _spans) = (plan, input, batch, keyHead, querySpan, spans);
+    public LinearSpan(JobPlan plan, AttentionInput input, int batch, int querySpan, SpanView view, SpanSums spans) =>
+        (_plan, _input, _batch, _rows, _view, _spans) = (plan, input, batch, plan.QueryGrid[querySpan], view, spans);
 
     private int Dim => _plan.Shape.KeyDim;
+
+    private int Padded => FeatureRows.Padded(Dim);
 
     private int Columns => FeatureRows.Padded(_plan.Shape.ValueDim);
 
@@ -37,92 +45,51 @@ internal sealed unsafe class LinearSpan : IDisposable
 
     public void Dispose()
     {
-        foreach (NativeBuffer chunk in _chunks.Values)
+        foreach (NativeBuffer chunk in _made.Values)
             chunk.Dispose();
     }
 
     /// <summary>Computes the span for one query head and gives its rows to the sink.</summary>
     public void Compute(int head, FeatureSums whole, IAttentionSink sink, WorkDone done, ComputeScratch scratch)
     {
-        RowRange rows = _plan.QueryGrid[_querySpan];
-        int padded = FeatureRows.Padded(Dim);
-        nuint floats = (nuint)rows.Count * (nuint)(padded + Columns + 1 + _plan.Shape.ValueDim) + SumFloats + (nuint)Chunk * (nuint)padded
-            + SpanSums.ReadFloats(_plan) + MaskedProducts.ScratchFloats(Chunk, Dim) + 16;
+        nuint floats = SumFloats + (nuint)_rows.Count * (nuint)(Columns + 1) + 2 * (nuint)(Chunk * Padded) + SpanSums.ReadFloats(_plan)
+            + MaskedProducts.TurnedFloats(Dim) + Chunk * Chunk;
         using var memory = new NativeBuffer(floats * sizeof(float));
-        float* queries = memory.Floats, output = queries + (nint)rows.Count * padded, denominators = output + (nint)rows.Count * Columns;
-        float* result = denominators + rows.Count;
-        var own = new FeatureSums((float*)(((nint)(result + (nint)rows.Count * _plan.Shape.ValueDim) + 63) & ~63), Dim, _plan.Shape.ValueDim);
-        float* room = own.Values + SumFloats;
-        new Span<float>(output, rows.Count * (Columns + 1)).Clear();
-        ReadQueries(head, rows, queries, room);
+        float* own = memory.Floats, queries = own + SumFloats, prepared = queries + Chunk * Padded, room = prepared + Chunk * Padded;
+        float* output = room + SpanSums.ReadFloats(_plan) + MaskedProducts.TurnedFloats(Dim) + Chunk * Chunk, denominators = output + (nint)_rows.Count * Columns;
+        new Span<float>(output, _rows.Count * (Columns + 1)).Clear();
 
         _held.Clear();
-        var seen = new Seen();
-        List<int> partial = Partial(head, ref seen);
-        if (partial.Count == 0)
+        _pairs = _view.Pairs;
+        int step = _view.Partial.Count == 0 ? WholeRows : Chunk;
+        for (int row = 0; row < _rows.Count; row += step)
         {
-            whole.Apply(queries, rows.Count, output, denominators);
+            var part = new RowRange(_rows.Start + row, Math.Min(step, _rows.Count - row));
+            ReadQueries(head, part, queries, prepared);
+            if (_view.Partial.Count == 0)
+                whole.Apply(queries, part.Count, output + (nint)row * Columns, denominators + row);
+            else
+                AddChunk(head, part, whole, new FeatureSums(own, Dim, _plan.Shape.ValueDim), queries, output + (nint)row * Columns, denominators + row, room, scratch);
         }
-        else
-        {
-            for (int row = 0; row < rows.Count; row += Chunk)
-            {
-                var part = new RowRange(rows.Start + row, Math.Min(Chunk, rows.Count - row));
-                AddChunk(head, part, partial, whole, own, queries + (nint)row * padded, output + (nint)row * Columns, denominators + row, room, scratch, ref seen);
-            }
-        }
-        Finish(output, denominators, result, rows.Count);
-        sink.Write(_batch, head, rows.Start, new ReadOnlySpan<float>(result, rows.Count * _plan.Shape.ValueDim), new ReadOnlySpan<float>(denominators, rows.Count));
-        done.Folded(seen.Pairs, seen.Cost);
+        Finish(output, denominators);
+        sink.Write(_batch, head, _rows.Start, new ReadOnlySpan<float>(output, _rows.Count * _plan.Shape.ValueDim), new ReadOnlySpan<float>(denominators, _rows.Count));
+        done.Folded(_pairs, _view.Cost);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ReadQueries(int head, RowRange rows, float* queries, float* room)
+    private void ReadQueries(int head, RowRange rows, float* queries, float* prepared)
     {
-        for (int row = 0; row < rows.Count; row += Chunk)
-        {
-            var part = new RowRange(rows.Start + row, Math.Min(Chunk, rows.Count - row));
-            TensorRows source = _input.Queries.Slice(_batch, head, part);
-            source = _plan.Rows.Queries?.Prepare(source, _batch, head, part.Start, room) ?? source;
-            FeatureRows.Map(source, _plan.Mechanism.Features, sums: false, queries + (nint)row * FeatureRows.Padded(Dim));
-        }
-    }
-
-    /// <summary>The key spans that some row sees, and some row does not see whole.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private List<int> Partial(int head, ref Seen seen)
-    {
-        var partial = new List<int>();
-        RowRange rows = _plan.QueryGrid[_querySpan];
-        for (int span = 0; span < _plan.KeyGrid.Count; span++)
-        {
-            double area = (double)rows.Count * _plan.KeyGrid[span].Count;
-            switch (_plan.Masks.Classify(new MaskTile(_batch, head, rows, _plan.KeyGrid[span])))
-            {
-                case TileClass.Partial:
-                    partial.Add(span);
-                    seen.Cost += area / 2;
-                    break;
-                case TileClass.Full:
-                    seen.Cost += area;
-                    seen.Pairs += (long)area;
-                    break;
-                default:
-                    break;
-            }
-        }
-        return partial;
+        TensorRows source = _input.Queries.Slice(_batch, head, rows);
+        source = _plan.Rows.Queries?.Prepare(source, _batch, head, rows.Start, prepared) ?? source;
+        FeatureRows.Map(source, _plan.Mechanism.Features, sums: false, queries);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddChunk(
-        int head, RowRange rows, List<int> partial, FeatureSums whole, FeatureSums own, float* queries, float* output, float* denominators,
-        float* room, ComputeScratch scratch, ref Seen seen)
+        int head, RowRange rows, FeatureSums whole, FeatureSums own, float* queries, float* output, float* denominators, float* room,
+        ComputeScratch scratch)
     {
-        int padded = FeatureRows.Padded(Dim);
-        float* features = room + Chunk * padded, prepared = features + Chunk * padded, values = prepared + Chunk * padded, products = values + Chunk * Columns;
         _added.Clear();
-        foreach (int span in partial)
+        foreach (int span in _view.Partial)
         {
             RowRange keys = _plan.KeyGrid[span];
             for (int key = 0; key < keys.Count; key += Chunk)
@@ -132,15 +99,14 @@ internal sealed unsafe class LinearSpan : IDisposable
                 switch (_plan.Masks.Classify(tile))
                 {
                     case TileClass.Full:
-                        _added.Add(part);
-                        seen.Pairs += (long)rows.Count * part.Count;
+                        _added.Add((span, key / Chunk));
+                        _pairs += (long)rows.Count * part.Count;
                         break;
                     case TileClass.Partial:
                         MaskWords words = scratch.Words(rows.Count, part.Count);
                         _plan.Masks.Apply(tile, words);
-                        seen.Pairs += words.CountSet();
-                        bool finite = _spans.Read(part, features, values, prepared);
-                        MaskedProducts.Add(queries, features, values, finite, Dim, Columns, words, output, denominators, products);
+                        _pairs += words.CountSet();
+                        AddPairs(part, words, queries, output, denominators, room);
                         break;
                     default:
                         break;
@@ -148,56 +114,62 @@ internal sealed unsafe class LinearSpan : IDisposable
             }
         }
         // Where these rows see all chunks that the rows before saw, and more, only those are added.
-        bool goesOn = _added.Count >= _held.Count && _held.Count > 0 && _added.Take(_held.Count).SequenceEqual(_held);
+        Span<(int Span, int Chunk)> added = CollectionsMarshal.AsSpan(_added), held = CollectionsMarshal.AsSpan(_held);
+        bool goesOn = added.Length >= held.Length && held.Length > 0 && added[..held.Length].SequenceEqual(held);
         if (!goesOn)
             own.CopyFrom(whole);
-        foreach (RowRange keys in _added.Skip(goesOn ? _held.Count : 0))
-            own.Add(ChunkSums(keys, features, values, prepared));
+        foreach ((int span, int chunk) in added[(goesOn ? held.Length : 0)..])
+            own.Add(ChunkSums(span, chunk, room));
         (_added, _held) = (_held, _added);
         own.Apply(queries, rows.Count, output, denominators);
     }
 
-    /// <summary>The sums of one chunk, made once for all rows and heads of the query span.</summary>
-    private FeatureSums ChunkSums(RowRange keys, float* features, float* values, float* prepared)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddPairs(RowRange keys, MaskWords words, float* queries, float* output, float* denominators, float* room)
     {
-        if (!_chunks.TryGetValue(keys.Start, out NativeBuffer? made))
+        float* turned = room + SpanSums.ReadFloats(_plan), weights = turned + MaskedProducts.TurnedFloats(Dim);
+        float* values = _spans.Read(keys, room, out nint stride);
+        MaskedProducts.Turn(room, keys.Count, Dim, turned);
+        MaskedProducts.Weights(queries, turned, Dim, words, weights);
+        MaskedProducts.AddSums(weights, words.Rows, denominators);
+        bool finite = FeatureRows.AllFinite(values, stride, keys.Count, Columns);
+        MaskedProducts.AddValues(weights, values, stride, finite, Columns, words, output);
+    }
+
+    /// <summary>The sums of one chunk; those that the span's sums were not made of are made once for all rows and heads.</summary>
+    private FeatureSums ChunkSums(int span, int chunk, float* room)
+    {
+        if (_spans.HasChunks(span))
+            return _spans.OfChunk(span, chunk);
+        if (!_made.TryGetValue((span, chunk), out NativeBuffer? made))
         {
+            RowRange keys = _plan.KeyGrid[span];
+            int count = Math.Min(Chunk, keys.Count - chunk * Chunk);
             made = new NativeBuffer(SumFloats * sizeof(float));
-            _chunks.Add(keys.Start, made);
+            _made.Add((span, chunk), made);
             var sums = new FeatureSums(made.Floats, Dim, _plan.Shape.ValueDim);
             sums.Clear();
-            _spans.Read(keys, features, values, prepared);
-            sums.AddKeys(features, values, keys.Count);
+            float* values = _spans.Read(new RowRange(keys.Start + chunk * Chunk, count), room, out nint stride);
+            sums.AddKeys(room, values, stride, count);
         }
         return new FeatureSums(made.Floats, Dim, _plan.Shape.ValueDim);
     }
 
     /// <summary>Divides, and leaves the logarithms of the denominators in their place.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish(float* output, float* denominators, float* result, int rows)
+    private void Finish(float* output, float* denominators)
     {
-        int dim = _plan.Shape.ValueDim;
-        bool divides = _plan.Mechanism.HasDenominator;
-        for (int row = 0; row < rows; row++)
+        if (!_plan.Mechanism.HasDenominator)
         {
-            float denominator = denominators[row];
-            var sums = new ReadOnlySpan<float>(output + (nint)row * Columns, dim);
-            var to = new Span<float>(result + (nint)row * dim, dim);
-            if (!divides)
-                TensorPrimitives.Multiply(sums, (float)_plan.Scale, to);
-            else if (denominator == 0)
-                to.Clear();
-            else
-                TensorPrimitives.Divide(sums, denominator, to);
-            FinalRow.Canonical(to);
-            double logarithm = divides ? Math.Log(denominator) : 0;
+            OutputRows.Multiply(output, _rows.Count, _plan.Shape.ValueDim, (float)_plan.Scale);
+            new Span<float>(denominators, _rows.Count).Clear();
+            return;
+        }
+        OutputRows.Divide(output, _rows.Count, _plan.Shape.ValueDim, denominators);
+        for (int row = 0; row < _rows.Count; row++)
+        {
+            double logarithm = Math.Log(denominators[row]);
             denominators[row] = double.IsNaN(logarithm) ? float.NaN : (float)logarithm;
         }
-    }
-
-    private struct Seen
-    {
-        public long Pairs;
-        public double Cost;
     }
 }

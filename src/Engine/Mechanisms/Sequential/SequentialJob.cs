@@ -33,9 +33,12 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
     public static double BytesOf(JobPlan plan, int threads)
     {
         AttentionShape shape = plan.Shape;
-        double row = FeatureRows.Padded(shape.KeyDim) + 2.0 * FeatureRows.Padded(shape.ValueDim);
-        double spans = plan.QueryGrid.SpanRows * row * (1 + shape.Group) * threads;
-        double sums = FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * (2.0 * SpansPerThread + 16) * threads * threads;
+        double chains = Math.Min(threads, (double)shape.Batch * shape.QueryHeads);
+        if (plan.Mechanism.Kind == MechanismKind.Delta)
+            return chains * DeltaPanel.BytesOf(shape);
+        int chunks = (plan.KeyGrid.SpanRows + FeatureSums.ChunkKeys - 1) / FeatureSums.ChunkKeys;
+        double spans = plan.QueryGrid.SpanRows * (FeatureRows.Padded(shape.ValueDim) + 1.0) * threads;
+        double sums = FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * ((2.0 + chunks) * Panel(plan, threads) + 2) * chains;
         return sizeof(float) * (spans + sums);
     }
 
@@ -50,12 +53,15 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
         });
     }
 
+    // One thread has nothing to balance, and what one span left is still near for the next.
+    private static int Panel(JobPlan plan, int threads) => Math.Min(Math.Max(1, plan.QueryGrid.Count), threads == 1 ? 1 : SpansPerThread * threads);
+
     private IEnumerable<Func<ISequentialChain>> Chains(int threads)
     {
         AttentionShape shape = Plan.Shape;
         // Heads with masks of their own see other keys, and so do not share a memory.
         int together = Plan.Masks.VariesByHead && Plan.Mechanism.Kind == MechanismKind.Linear ? 1 : shape.Group;
-        int panel = Math.Min(Math.Max(1, Plan.QueryGrid.Count), SpansPerThread * threads);
+        int panel = Panel(Plan, threads);
         for (int batch = 0; batch < shape.Batch; batch++)
         {
             for (int head = 0; head < shape.QueryHeads; head += together)

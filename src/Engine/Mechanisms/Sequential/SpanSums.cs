@@ -8,7 +8,10 @@ using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Mechanisms.Sequential;
 
-/// <summary>What linear attention remembers of each key span of a head. Some are kept for as long as there is room.</summary>
+/// <summary>
+/// What linear attention remembers of each key span of a head, and of each chunk of the spans that rows see in part. Some
+/// are kept for as long as there is room.
+/// </summary>
 /// <param name="plan">The job's plan.</param>
 /// <param name="input">Its tensors.</param>
 /// <param name="batch">Batch entry.</param>
@@ -19,6 +22,8 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
     /// <summary>Bytes kept at most, unless those of one time are more.</summary>
     private const long MostBytes = 32L << 20;
 
+    private const int Chunk = FeatureSums.ChunkKeys;
+
     private readonly SortedDictionary<int, NativeBuffer> _kept = [];
 
     private nuint Floats => FeatureSums.FloatsFor(plan.Shape.KeyDim, plan.Shape.ValueDim);
@@ -26,26 +31,37 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
     /// <summary>Whether a span's sums are there.</summary>
     public bool Has(int keySpan) => _kept.ContainsKey(keySpan);
 
+    /// <summary>Whether the sums of a span's chunks are there.</summary>
+    public bool HasChunks(int keySpan) => _kept.TryGetValue(keySpan, out NativeBuffer? kept) && kept.Length > Floats * sizeof(float);
+
     /// <summary>A span's sums, which are there.</summary>
     public unsafe FeatureSums Of(int keySpan) => new(_kept[keySpan].Floats, plan.Shape.KeyDim, plan.Shape.ValueDim);
 
+    /// <summary>The sums of one chunk of a span, which are there.</summary>
+    public unsafe FeatureSums OfChunk(int keySpan, int chunk) =>
+        new(_kept[keySpan].Floats + (nuint)(1 + chunk) * Floats, plan.Shape.KeyDim, plan.Shape.ValueDim);
+
     /// <summary>Makes the sums of the first spans that are not there, as many as are made at a time.</summary>
     /// <param name="keySpans">What will be wanted, in this order.</param>
+    /// <param name="inChunks">Spans whose chunks will be wanted too.</param>
     /// <param name="compute">Where it computes.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task MakeAsync(IEnumerable<int> keySpans, ICompute compute, CancellationToken cancellation)
+    public async Task MakeAsync(IEnumerable<int> keySpans, HashSet<int> inChunks, ICompute compute, CancellationToken cancellation)
     {
         int[] made = [.. keySpans.Distinct().Where(span => !Has(span)).Take(atOnce)];
-        int room = (int)Math.Max(0, MostBytes / ((long)Floats * sizeof(float)) - made.Length);
+        if (made.Length == 0)
+            return;
         // Windows move on, so the first spans are those that are wanted least.
-        while (_kept.Count > room)
+        long more = made.Sum(span => BytesOf(span, inChunks)), held = _kept.Values.Sum(kept => (long)kept.Length);
+        while (_kept.Count > 0 && held + more > MostBytes)
         {
             (int first, NativeBuffer oldest) = _kept.First();
             _kept.Remove(first);
+            held -= (long)oldest.Length;
             oldest.Dispose();
         }
         foreach (int span in made)
-            _kept.Add(span, new NativeBuffer(Floats * sizeof(float)));
+            _kept.Add(span, new NativeBuffer((nuint)BytesOf(span, inChunks)));
         await compute.RunAllAsync(
             made.Select(span => (Action<ComputeScratch>)(scratch =>
             {
@@ -54,23 +70,23 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
             })), cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Writes φ of some keys and their values.</summary>
+    /// <summary>Writes φ of some keys, and finds their values.</summary>
     /// <param name="keys">At most <see cref="FeatureSums.ChunkKeys"/> keys.</param>
-    /// <param name="features"><c>[keys, padded D]</c>.</param>
-    /// <param name="values"><c>[keys, padded Dv]</c>.</param>
-    /// <param name="prepared">Room for the keys.</param>
-    /// <returns>Whether all values are finite.</returns>
-    public unsafe bool Read(RowRange keys, float* features, float* values, float* prepared)
+    /// <param name="room"><see cref="ReadFloats"/> numbers; φ(k), <c>[keys, padded D]</c>, stands in front.</param>
+    /// <param name="stride">Numbers from one value to the next.</param>
+    /// <returns>The first value.</returns>
+    public unsafe float* Read(RowRange keys, float* room, out nint stride)
     {
+        float* prepared = room + Chunk * FeatureRows.Padded(plan.Shape.KeyDim), copied = prepared + Chunk * FeatureRows.Padded(plan.Shape.KeyDim);
         TensorRows rows = input.Keys.Slice(batch, keyHead, keys);
         rows = plan.Rows.Keys?.Prepare(rows, batch, keyHead, keys.Start, prepared) ?? rows;
-        FeatureRows.Map(rows, plan.Mechanism.Features, sums: false, features);
-        return FeatureRows.Copy(input.Values.Slice(batch, keyHead, keys), values);
+        FeatureRows.Map(rows, plan.Mechanism.Features, sums: false, room);
+        return FeatureRows.AsTheyAre(input.Values.Slice(batch, keyHead, keys), copied, out stride);
     }
 
     /// <summary>F32 numbers of scratch memory that <see cref="Read"/> fills.</summary>
-    public static nuint ReadFloats(JobPlan plan) => (nuint)(FeatureSums.ChunkKeys
-        * (2 * FeatureRows.Padded(plan.Shape.KeyDim) + FeatureRows.Padded(plan.Shape.ValueDim)));
+    public static nuint ReadFloats(JobPlan plan) =>
+        (nuint)(Chunk * (2 * FeatureRows.Padded(plan.Shape.KeyDim) + FeatureRows.Padded(plan.Shape.ValueDim)));
 
     public void Dispose()
     {
@@ -79,20 +95,27 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
         _kept.Clear();
     }
 
+    private long BytesOf(int keySpan, HashSet<int> inChunks) =>
+        (long)Floats * sizeof(float) * (inChunks.Contains(keySpan) ? 1 + (plan.KeyGrid[keySpan].Count + Chunk - 1) / Chunk : 1);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sum(int keySpan, ComputeScratch scratch)
     {
-        var features = (float*)scratch.Workspace(ReadFloats(plan) * sizeof(float));
-        float* prepared = features + FeatureSums.ChunkKeys * FeatureRows.Padded(plan.Shape.KeyDim);
-        float* values = prepared + FeatureSums.ChunkKeys * FeatureRows.Padded(plan.Shape.KeyDim);
+        var room = (float*)scratch.Workspace(ReadFloats(plan) * sizeof(float));
         FeatureSums sums = Of(keySpan);
         sums.Clear();
+        bool chunks = HasChunks(keySpan);
         RowRange span = plan.KeyGrid[keySpan];
-        for (int key = 0; key < span.Count; key += FeatureSums.ChunkKeys)
+        for (int key = 0; key < span.Count; key += Chunk)
         {
-            int count = Math.Min(FeatureSums.ChunkKeys, span.Count - key);
-            Read(new RowRange(span.Start + key, count), features, values, prepared);
-            sums.AddKeys(features, values, count);
+            int count = Math.Min(Chunk, span.Count - key);
+            float* values = Read(new RowRange(span.Start + key, count), room, out nint stride);
+            FeatureSums to = chunks ? OfChunk(keySpan, key / Chunk) : sums;
+            if (chunks)
+                to.Clear();
+            to.AddKeys(room, values, stride, count);
+            if (chunks)
+                sums.Add(to);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Distributed.Engine.Jobs;
@@ -9,7 +10,6 @@ using Distributed.Kernels.Cpu.Roofline;
 using Distributed.Kernels.Linear;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
-using Distributed.Kernels.Rows;
 using Distributed.Kernels.Scores;
 using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
@@ -26,13 +26,13 @@ internal static class Mechanisms
     private const int Rows = SpanGrid.MaxSpanRows, Rounds = 15;
 
     /// <summary>Measures.</summary>
-    /// <param name="args"><c>additive</c> or <c>linear</c> for one half of it; nothing for both. <c>--cpu-time</c>.</param>
+    /// <param name="args"><c>additive</c> or <c>linear</c> for one half of it; nothing for both. <c>--cpu-time</c>, <c>--only TEXT</c>.</param>
     public static async Task<int> RunAsync(string[] args)
     {
         if (!args.Contains("linear"))
             Additive();
         if (!args.Contains("additive"))
-            await SequentialAsync(args.Contains("--cpu-time"));
+            await SequentialAsync(args.Contains("--cpu-time"), Array.IndexOf(args, "--only") is >= 0 and var at ? args[at + 1] : "");
         return 0;
     }
 
@@ -47,7 +47,7 @@ internal static class Mechanisms
         }
     }
 
-    private static async Task SequentialAsync(bool cpuTime)
+    private static async Task SequentialAsync(bool cpuTime, string only)
     {
         double peak = MachinePeak.MultiplyAddRate(1, PeakShare.RegisterBits(CpuKernels.Best), WorkClock.Thread, 0.3);
         double bandwidth = MachinePeak.ReadBandwidth(1), elu = Rate(Elus, 1 << 22);
@@ -62,6 +62,8 @@ internal static class Mechanisms
                 ("delta rule, causal", MechanismKind.Delta, CausalAlignment.TopLeft, 16_384),
             })
             {
+                if (!$"{name} {dim}".Contains(only, StringComparison.Ordinal))
+                    continue;
                 (double seconds, double operations) = await SequentialAsync(kind, causal, dim, rows, cpuTime);
                 double triangles = causal is null ? 0 : Triangles(kind == MechanismKind.Delta, dim) * rows;
                 double bound = (operations + triangles) / peak + 16.0 * rows * dim / bandwidth + (kind == MechanismKind.Linear ? 2.0 * rows * dim / elu : 0);
@@ -101,8 +103,14 @@ internal static class Mechanisms
         using NativeBuffer q = Numbers(rows * dim), k = Numbers(rows * dim), v = Numbers(rows * dim), beta = Numbers(rows);
         var shape = new AttentionShape(1, 1, 1, rows, rows, dim, dim);
         bool delta = kind == MechanismKind.Delta;
+        if (delta)
+        {
+            // Keys longer than 1 would make the memory swing out.
+            Unit(q, rows, dim);
+            Unit(k, rows, dim);
+        }
         AttentionInput input = Input(shape, Address(q), Address(k), Address(v), delta ? Address(beta) : null);
-        var options = new AttentionOptions { Mechanism = new Mechanism { Kind = kind }, Causal = causal, Threads = 1, QkNorm = delta ? RowNorm.L2 : RowNorm.None };
+        var options = new AttentionOptions { Mechanism = new Mechanism { Kind = kind }, Causal = causal, Threads = 1 };
         (double best, double operations) = (double.MaxValue, 0);
         // One sink for all rounds: new memory is made by the first who writes it, page by page.
         var sink = new MemorySink(shape);
@@ -172,6 +180,15 @@ internal static class Mechanisms
         using NativeBuffer from = Numbers(rows * dim), to = Numbers(rows * dim);
         for (int done = 0; done < count; done += rows * dim)
             FeatureRows.Map(TensorRows.Dense(from.Floats, rows, dim), FeatureMap.Elu1, sums: false, to.Floats);
+    }
+
+    private static unsafe void Unit(NativeBuffer numbers, int rows, int dim)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            var of = new Span<float>(numbers.Floats + (nint)row * dim, dim);
+            TensorPrimitives.Divide(of, TensorPrimitives.Norm(of), of);
+        }
     }
 
     private static unsafe NativeBuffer Numbers(int count)

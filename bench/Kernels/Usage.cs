@@ -11,7 +11,7 @@ internal static class Usage
               phases [DIM ...]       the parts of a tile one by one
               decode [KEYS] [--cpu-time]  one query row against a long sequence
               options                what masks and scores add to a full tile
-              mechanisms [additive|linear] [--cpu-time]
+              mechanisms [additive|linear] [--only TEXT] [--cpu-time]
                           additive scores, linear attention and the delta rule against their bounds
               accuracy               errors of whole results against float64
               exp2                   error of exp2 on every float

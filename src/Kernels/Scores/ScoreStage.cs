@@ -17,7 +17,7 @@ namespace Distributed.Kernels.Scores;
 public readonly unsafe struct ScoreStage
 {
     private const float Log2EHigh = 1.44269502f, Log2ELow = 1.92596303e-8f;
-    private const double Log2E = 1.44269504088896340736, Ln2 = 0.69314718055994530942;
+    private const double Log2E = 1.44269504088896340736;
 
     private readonly float _capIn;
     private readonly float _capOut;
@@ -27,10 +27,10 @@ public readonly unsafe struct ScoreStage
     public ScoreStage(double softcap)
     {
         if (softcap != 0)
-            (_capIn, _capOut) = ((float)(Ln2 / softcap), (float)(softcap * Log2E));
+            (_capIn, _capOut) = ((float)(2 / softcap), (float)(softcap * Log2E));
     }
 
-    /// <summary>ln 2 / c of the softcap; 0 = none.</summary>
+    /// <summary>2 / c of the softcap: what makes a score y of tanh(y ln 2 / 2); 0 = none.</summary>
     internal float CapIn => _capIn;
 
     /// <summary>c · log2 e of the softcap.</summary>
@@ -105,7 +105,7 @@ public readonly unsafe struct ScoreStage
         for (int row = 0; row < rows; row++, scores += stride)
         {
             for (int i = 0; i < count; i += 16)
-                (Tanh.Of(Vector512.Load(scores + i) * into) * outOf).Store(scores + i);
+                (Tanh.OfPower(Vector512.Load(scores + i) * into) * outOf).Store(scores + i);
         }
     }
 
@@ -168,9 +168,14 @@ public readonly unsafe struct ScoreStage
         byte* of = bias.Data + first * rowStride + (nint)key * T.Size;
         for (int row = 0; row < rows; row++, scores += stride, of += rowStride)
         {
-            // Rows lie far apart and only a piece of each is read at a time, which no prefetcher of the machine follows.
-            for (int at = count * T.Size; Sse.IsSupported && at < 2 * count * T.Size; at += 64)
-                Sse.Prefetch0(of + at);
+            // Rows lie far apart and only a piece of each is read at a time, which no prefetcher of the machine follows. Often
+            // they lie a multiple of 4 KB apart, so that the first-level cache has room for few: what is read next goes there,
+            // what is read when the next panel of keys comes to the second level.
+            for (int at = 0; Sse.IsSupported && at < count * T.Size; at += 64)
+            {
+                Sse.Prefetch1(of + count * T.Size + at);
+                Sse.Prefetch0(of + rows * rowStride + at);
+            }
             for (int i = 0; i < count; i += 16)
             {
                 Vector512<float> added = i + 16 <= there ? T.Load(of + i * T.Size) : T.LoadPart(of + i * T.Size, there - i, padded);

@@ -18,6 +18,9 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
     /// <summary>Spans of a panel for each thread: more balance better, and each takes memory.</summary>
     private const int SpansPerThread = 4;
 
+    /// <summary>Chains for each thread from which on a chain is one thread's alone: the last one to end is then a small part.</summary>
+    private const int ChainsPerThread = 4;
+
     /// <summary>
     /// Operations of a job: 2 · D · Dv for each key that is added to a memory and for each query that reads it, and as much
     /// again for each key that is looked up before it is written.
@@ -45,6 +48,9 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
     /// <summary>Runs it to its end.</summary>
     public Task RunAsync(ComputePool pool, CancellationToken cancellation)
     {
+        // A thread that has a chain to itself hands nothing over; where there are too few for all threads, each chain is spread.
+        if (pool.Threads == 1 || Shape.Batch * Shape.QueryHeads / Together >= ChainsPerThread * pool.Threads)
+            return pool.RunAllAsync(Chains(1).Select(make => (Action<ComputeScratch>)(scratch => Run(make, scratch, cancellation))), cancellation);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = pool.Threads, CancellationToken = cancellation };
         return Parallel.ForEachAsync(Chains(pool.Threads), parallel, async (make, cancelled) =>
         {
@@ -53,23 +59,31 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
         });
     }
 
-    // One thread has nothing to balance, and what one span left is still near for the next.
+    private static void Run(Func<ISequentialChain> make, ComputeScratch scratch, CancellationToken cancellation)
+    {
+        using ISequentialChain chain = make();
+        chain.RunAsync(new OwnThread(scratch), cancellation).GetAwaiter().GetResult();
+    }
+
+    private AttentionShape Shape => Plan.Shape;
+
+    // Heads with masks of their own see other keys, and so do not share a memory.
+    private int Together => Plan.Masks.VariesByHead && Plan.Mechanism.Kind == MechanismKind.Linear ? 1 : Shape.Group;
+
+    // What one span left is still near for the next, and one thread has nothing to balance.
     private static int Panel(JobPlan plan, int threads) => Math.Min(Math.Max(1, plan.QueryGrid.Count), threads == 1 ? 1 : SpansPerThread * threads);
 
     private IEnumerable<Func<ISequentialChain>> Chains(int threads)
     {
-        AttentionShape shape = Plan.Shape;
-        // Heads with masks of their own see other keys, and so do not share a memory.
-        int together = Plan.Masks.VariesByHead && Plan.Mechanism.Kind == MechanismKind.Linear ? 1 : shape.Group;
         int panel = Panel(Plan, threads);
-        for (int batch = 0; batch < shape.Batch; batch++)
+        for (int batch = 0; batch < Shape.Batch; batch++)
         {
-            for (int head = 0; head < shape.QueryHeads; head += together)
+            for (int head = 0; head < Shape.QueryHeads; head += Together)
             {
                 (int of, int first) = (batch, head);
                 yield return Plan.Mechanism.Kind == MechanismKind.Linear
-                    ? () => new LinearChain(this, of, first, together, panel)
-                    : () => new DeltaChain(this, of, first / shape.Group);
+                    ? () => new LinearChain(this, of, first, Together, panel)
+                    : () => new DeltaChain(this, of, first / Shape.Group);
             }
         }
     }

@@ -15,10 +15,10 @@ internal static class DeviceMath
     private const float C1 = 0.693147003651f, C2 = 0.240222632885f, C3 = 0.0555073805153f, C4 = 0.00967083778232f,
         C5 = 0.00132638576906f;
 
-    private const float TanhSwitch = 0.625f, MinusTwoLog2E = -2.88539008f;
+    private const float SmallestOfTanh = -26f;
 
-    private const float P0 = -5.70498872745e-3f, P1 = 2.06390887954e-2f, P2 = -5.37397155531e-2f, P3 = 1.33314422036e-1f,
-        P4 = -3.33332819422e-1f;
+    private const float T0 = 0.6931471879267f, T1 = 0.2402264979477f, T2 = 0.05550357433729f, T3 = 0.00961823752513f,
+        T4 = 0.001339073544049f, T5 = 0.0001540350268628f;
 
     /// <summary>a · b + c, rounded once.</summary>
     [IntrinsicImplementation]
@@ -47,19 +47,22 @@ internal static class DeviceMath
         return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + (BitConverter.SingleToInt32Bits(t) << 23));
     }
 
-    /// <summary>tanh(x): <see cref="Scores.Tanh"/>, operation by operation.</summary>
-    public static float Tanh(float x)
+    /// <summary>tanh(y ln 2 / 2): <see cref="Scores.Tanh.OfPower"/>, operation by operation.</summary>
+    public static float Tanh(float y)
     {
-        float size = x < 0f ? -x : x;
-        float square = Multiply(x, x);
-        float p = Fma(P0, square, P1);
-        p = Fma(p, square, P2);
-        p = Fma(p, square, P3);
-        p = Fma(p, square, P4);
-        float near = Fma(Multiply(p, square), x, x);
-        float e = Exp2(Multiply(size, MinusTwoLog2E));
-        float far = Divide(1f - e, 1f + e);
-        return size < TanhSwitch ? near : x < 0f ? -far : far;
+        float z = y < 0f ? y : -y;
+        z = SmallestOfTanh > z ? SmallestOfTanh : z;
+        float t = z + Rounder;
+        float f = z - (t - Rounder);
+        float minusPower = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(t) << 23) + BitConverter.SingleToInt32Bits(-1f));
+        float g = Fma(T5, f, T4);
+        g = Fma(g, f, T3);
+        g = Fma(g, f, T2);
+        g = Fma(g, f, T1);
+        g = Fma(g, f, T0);
+        float above = Fma(minusPower, Multiply(g, f), 1f + minusPower);
+        float size = Divide(above, 2f - above);
+        return y < 0f ? -size : size;
     }
 
     /// <summary>What scores are taken relative to: the maximum, or 0 where no key was seen.</summary>

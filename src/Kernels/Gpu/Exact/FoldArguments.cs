@@ -116,7 +116,7 @@ internal struct FoldArguments
     /// <summary>Farthest distance of <see cref="Relative"/>; −1 = none.</summary>
     public int Reach;
 
-    /// <summary>ln 2 / softcap; 0 = none.</summary>
+    /// <summary>2 / softcap; 0 = none.</summary>
     public float CapIn;
 
     /// <summary>Softcap · log2 e.</summary>

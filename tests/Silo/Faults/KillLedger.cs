@@ -37,6 +37,9 @@ internal sealed class KillLedger
 /// <summary>A job that was accepted.</summary>
 internal sealed class AcceptedJob
 {
+    /// <summary>When, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> tells it.</summary>
+    public long Accepted { get; } = System.Diagnostics.Stopwatch.GetTimestamp();
+
     /// <summary>It is over a text.</summary>
     public bool IsOverText { get; init; }
 

@@ -45,6 +45,8 @@ internal sealed class ServerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Compiled quickly rather than well: it lives for seconds.
+        start.Environment["DOTNET_TC_QuickJit"] = "1";
         foreach ((string name, string value) in settings.Append(("data", data)).Append(("http-port", $"{port}")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
         var server = new ServerProcess(Process.Start(start)!, port);

@@ -30,6 +30,19 @@ internal static class Files
     }
 
     /// <summary>Sends an open file.</summary>
-    public static IResult Send(FileStream file, string name, string mediaType, EntityTagHeaderValue? tag) => Results.Stream(
-        file, mediaType, name, File.GetLastWriteTimeUtc(file.SafeFileHandle), tag, enableRangeProcessing: true);
+    public static IResult Send(FileStream file, string name, string mediaType, EntityTagHeaderValue? tag) => new Ranged(Results.Stream(
+        file, mediaType, name, File.GetLastWriteTimeUtc(file.SafeFileHandle), tag, enableRangeProcessing: true), file.Length);
+
+    /// <summary>Says in words what the framework says by an empty answer: that the range lies outside of the file.</summary>
+    private sealed class Ranged(IResult file, long length) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            await file.ExecuteAsync(httpContext);
+            if (httpContext.Response.StatusCode != StatusCodes.Status416RangeNotSatisfiable || httpContext.Response.HasStarted)
+                return;
+            httpContext.Response.ContentLength = null;
+            await Refusal.WrongRange.Because($"Header Range is '{httpContext.Request.Headers.Range}'; the file has {length} bytes.").ExecuteAsync(httpContext);
+        }
+    }
 }

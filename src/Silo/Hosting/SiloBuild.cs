@@ -33,7 +33,7 @@ public static class SiloBuild
         AddEndpoint(builder, settings);
         builder.AddTelemetry($"{settings.Listen}:{settings.HttpPort}");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopsWithin);
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = RoutingProblems.Describe);
         builder.Services.AddExceptionHandler<Failures>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -92,7 +92,7 @@ public static class SiloBuild
         services.AddSingleton(new Quota(data.Root, settings.QuotaBytes));
         services.AddSingleton<FileStorage>();
         services.AddSingleton<IStorage>(all => all.GetRequiredService<FileStorage>());
-        services.AddSingleton(new Jobs.FileRoots(settings.FileRoots));
+        services.AddSingleton(new Jobs.FileRoots(settings.FileRoots, data.Root));
         services.AddSingleton(all =>
         {
             IStorage storage = all.GetRequiredService<IStorage>();

@@ -21,6 +21,18 @@ public sealed record Refusal(int Status, string Type, string Title)
     /// <summary>There is no such file.</summary>
     public static readonly Refusal NoSuchFile = Of(StatusCodes.Status404NotFound, "no-such-file", "No such file.");
 
+    /// <summary>There is nothing at that path.</summary>
+    public static readonly Refusal NoRoute = Of(StatusCodes.Status404NotFound, "no-such-path", "No such path.");
+
+    /// <summary>The path has other methods.</summary>
+    public static readonly Refusal WrongMethod = Of(StatusCodes.Status405MethodNotAllowed, "method", "The path has no such method.");
+
+    /// <summary>The body is of another type than is taken.</summary>
+    public static readonly Refusal WrongMediaType = Of(StatusCodes.Status415UnsupportedMediaType, "media-type", "The body is of another type than is taken.");
+
+    /// <summary>The range lies outside of the file.</summary>
+    public static readonly Refusal WrongRange = Of(StatusCodes.Status416RangeNotSatisfiable, "range", "The range lies outside of the file.");
+
     /// <summary>The job's state does not allow it.</summary>
     public static readonly Refusal WrongState = Of(StatusCodes.Status409Conflict, "wrong-state", "The job's state does not allow this.");
 

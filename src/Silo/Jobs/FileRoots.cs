@@ -5,7 +5,8 @@ namespace Distributed.Silo.Jobs;
 
 /// <summary>The folders whose files jobs may use where they lie.</summary>
 /// <param name="roots">Full paths.</param>
-public sealed partial class FileRoots(IReadOnlyList<string> roots)
+/// <param name="data">The server's own folder, in which no job may read or write by path, wherever it lies; null = none.</param>
+public sealed partial class FileRoots(IReadOnlyList<string> roots, string? data = null)
 {
     private const string Scheme = "file:";
 
@@ -29,7 +30,7 @@ public sealed partial class FileRoots(IReadOnlyList<string> roots)
         if (real is null && mayBeNew && !Path.Exists(path) && RealPath(Path.GetDirectoryName(path)!) is { } folder)
             real = Path.Combine(folder, Path.GetFileName(path));
         // The same words whether a file outside is there or not: what is there is nobody's business.
-        if (!IsUnder(path, roots) || (real is not null && !IsUnder(real, roots.Select(root => RealPath(root) ?? root))))
+        if (!IsUnder(path, roots) || (real is not null && (!IsUnder(real, roots.Select(root => RealPath(root) ?? root)) || IsOwn(real))))
             throw new InputException($"'{reference}' is not under a folder that the server gives jobs ({string.Join(", ", roots)}).");
         return real ?? throw new InputException($"'{reference}' cannot be found on the server.");
     }
@@ -43,6 +44,8 @@ public sealed partial class FileRoots(IReadOnlyList<string> roots)
             ? path
             : throw new InputException($"'{reference.Replace('\0', '?')}' is no full path without detours; file:/FOLDER/FILE is expected.");
     }
+
+    private bool IsOwn(string real) => data is not null && IsUnder(real, [RealPath(data) ?? data]);
 
     private static bool IsUnder(string path, IEnumerable<string> roots) =>
         roots.Any(root => path.StartsWith(root.TrimEnd('/') + "/", StringComparison.Ordinal));

@@ -213,11 +213,15 @@ public sealed class JobTests
             await File.WriteAllBytesAsync(Path.Combine(outside, "in.safetensors"), TestTensors.Qkv(1, 20, 8));
             File.CreateSymbolicLink(Path.Combine(root, "link.safetensors"), Path.Combine(outside, "in.safetensors"));
             File.CreateSymbolicLink(Path.Combine(root, "folder"), outside);
-            await using TestSilo silo = await TestSilo.StartAsync(folder, "--file-roots", root);
+            // The second root holds the server's own data, too.
+            Directory.CreateDirectory(Path.Combine(folder, "data"));
+            await using TestSilo silo = await TestSilo.StartAsync(folder, "--file-roots", $"{root}:{folder}/data");
+            await silo.PutAsync("v1/tensors/own.safetensors", TestTensors.Qkv(1, 20, 8));
 
-            foreach (string input in new[] { $"file:{outside}/in.safetensors", $"file:{root}/../outside/in.safetensors", $"file:{root}/link.safetensors", $"{root}/folder/in.safetensors", "file:/etc/passwd", "file:in.safetensors", "in.safetensors", "tensor:../root/in" })
+            string own = Directory.GetFiles(Path.Combine(silo.Data, "tensors", "contents")).Single();
+            foreach (string input in new[] { $"file:{own}", $"file:{outside}/in.safetensors", $"file:{root}/../outside/in.safetensors", $"file:{root}/link.safetensors", $"{root}/folder/in.safetensors", "file:/etc/passwd", "file:in.safetensors", "in.safetensors", "tensor:../root/in" })
                 await silo.PostAsync("v1/jobs", JsonSerializer.Serialize(new { version = 1, input }), HttpStatusCode.BadRequest);
-            foreach (string output in new[] { $"file:{outside}/out.safetensors", $"file:{root}/folder/out.safetensors", "../out.safetensors", $"file:{root}/../out.safetensors" })
+            foreach (string output in new[] { $"file:{own}", $"file:{silo.Data}/queue/out.safetensors", $"file:{outside}/out.safetensors", $"file:{root}/folder/out.safetensors", "../out.safetensors", $"file:{root}/../out.safetensors" })
                 await silo.PostAsync("v1/jobs", JsonSerializer.Serialize(new { version = 1, input = $"file:{root}/in.safetensors", output }), HttpStatusCode.BadRequest);
 
             Guid job = await silo.SubmitAsync(JsonSerializer.Serialize(new { version = 1, input = $"file:{root}/in.safetensors", output = $"file:{root}/out.safetensors" }));

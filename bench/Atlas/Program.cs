@@ -12,23 +12,24 @@ if (args.Length is < 1 or > 3)
 }
 const int Across = 6, Down = 4, Rounds = 5;
 int threads = args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : Environment.ProcessorCount;
-long bytes = (args.Length > 2 ? long.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 768) << 20;
-var options = new AtlasOptions { Threads = threads, OverviewBytes = bytes / 3 * 2, CacheBytes = bytes / 3 };
+long bytes = (args.Length > 2 ? long.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1024) << 20;
+var options = new AtlasOptions { Threads = threads, OverviewBytes = bytes / 4 * 3, CacheBytes = bytes / 4 };
 using AtlasSubject subject = AtlasSubject.Open(args[0]);
 long began = Stopwatch.GetTimestamp();
 using AttentionAtlas atlas = await subject.CreateAsync(options, null, default);
 Console.WriteLine(
-    $"{atlas.Geometry.Rows} × {atlas.Geometry.Keys}, {atlas.Shape.QueryHeads} heads of {atlas.Shape.KeyDim}, {threads} threads: overview from level {atlas.OverviewLevel} on in " +
+    $"{atlas.Geometry.Rows} × {atlas.Geometry.Keys}, {atlas.Shape.QueryHeads} heads of {atlas.Shape.KeyDim}, {threads} threads: overview in " +
     $"{Stopwatch.GetElapsedTime(began).TotalSeconds:f1} s, {atlas.Bytes.Overview >> 20} MiB");
 foreach (AttentionPlane plane in atlas.Planes.Where(plane => plane is { Batch: 0, Head: 0 }))
 {
-    for (int level = Math.Min(atlas.OverviewLevel, atlas.Geometry.TopLevel); level >= 0; level--)
+    for (int level = atlas.Geometry.TopLevel; level >= 0; level--)
     {
+        GC.Collect();
         var took = new List<double>();
         for (int round = 0; round < Rounds; round++)
             took.Add(await ScreenfulAsync(plane, level, round));
         took.Sort();
-        Console.WriteLine($"{(plane.Heads == HeadAggregation.Each ? "one head" : plane.Heads.ToString().ToLowerInvariant() + " of heads"),-14} level {level}: {took[Rounds / 2],7:f1} ms (longest {took[^1]:f1})");
+        Console.WriteLine($"{(plane.Heads == HeadAggregation.Each ? "one head" : plane.Heads.ToString().ToLowerInvariant() + " of heads"),-14} level {level}: {took[Rounds / 2],7:f1} ms (longest {took[^1]:f1}){(level >= atlas.OverviewLevel(plane) ? " of the overview" : "")}");
     }
 }
 return 0;

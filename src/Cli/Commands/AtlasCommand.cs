@@ -11,7 +11,7 @@ namespace Distributed.Cli.Commands;
 /// <summary><c>attend atlas</c>: the attention matrix of a finished job as a map in the browser.</summary>
 internal static class AtlasCommand
 {
-    private const int StandardPort = 8480, StandardMebibytes = 768;
+    private const int StandardPort = 8480, StandardMebibytes = 1024;
 
     private static readonly Argument<string> Subject = new("file")
     {

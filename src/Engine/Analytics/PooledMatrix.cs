@@ -80,10 +80,13 @@ public sealed class PooledMatrix : IWeightSink, ICells
     public void Take(in WeightTile tile) => CellPooling.Pool(tile, RowsPerCell, KeysPerCell, this);
 
     /// <inheritdoc/>
-    void ICells.Add(long row, long column, float max, double sum)
+    void ICells.Add(long row, long column, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
     {
-        int cell = (int)row * Width + (int)column;
-        _max[cell] = MathF.Max(_max[cell], max);
-        _sum[cell] += sum;
+        int first = (int)row * Width + (int)column;
+        for (int cell = 0; cell < max.Length; cell++)
+        {
+            _max[first + cell] = MathF.Max(_max[first + cell], max[cell]);
+            _sum[first + cell] += sum[cell];
+        }
     }
 }

@@ -9,7 +9,8 @@ namespace Distributed.Engine.Analytics;
 /// <content>What one thread does with a tile of rows.</content>
 public sealed unsafe partial class WeightPass
 {
-    private const int TileStride = SpanGrid.MaxSpanRows;
+    // A cache line more than a span, so that the rows of a cell do not fall into the same set of the first-level cache.
+    private const int TileStride = SpanGrid.MaxSpanRows + 16;
 
     private void Walk(RowRange rows, KeyPanel panel, WantedPlanes wanted, ComputeScratch scratch)
     {

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Distributed.Engine.Atlas;
 
 /// <summary>
@@ -23,16 +25,22 @@ public sealed class AtlasTile
     /// <summary>The values by name.</summary>
     public float[] this[AtlasPooling pooling] => pooling == AtlasPooling.Mean ? Mean : Max;
 
-    /// <summary>Adds to a cell. Until <see cref="Average"/>, <see cref="Mean"/> holds sums.</summary>
-    internal void Add(int cell, float max, double sum)
+    /// <summary>Adds to some cells of a row. Until <see cref="Average"/>, <see cref="Mean"/> holds sums.</summary>
+    internal void Add(int cell, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
     {
-        Max[cell] = MathF.Max(Max[cell], max);
-        Mean[cell] = (float)(Mean[cell] + sum);
+        Span<float> maxima = Max.AsSpan(cell, max.Length), sums = Mean.AsSpan(cell, sum.Length);
+        TensorPrimitives.Max(maxima, max, maxima);
+        TensorPrimitives.Add(sums, sum, sums);
     }
 
     /// <summary>Makes means of sums; cells at the matrix's edges stand for fewer weights.</summary>
     internal void Average(AtlasGeometry geometry, int level, int x, int y)
     {
+        if (IsWhole(geometry, level, x, y))
+        {
+            TensorPrimitives.Multiply(Mean, 1f / (1L << 2 * level), Mean);
+            return;
+        }
         for (int cell = 0; cell < Mean.Length; cell++)
         {
             long count = Extent(geometry.Rows, level, (long)y * Cells + cell / Cells) * Extent(geometry.Keys, level, (long)x * Cells + cell % Cells);
@@ -40,6 +48,10 @@ public sealed class AtlasTile
                 Mean[cell] = (float)(Mean[cell] / (double)count);
         }
     }
+
+    /// <summary>Whether all of a tile lies in the matrix, so that all its cells stand for equally many weights.</summary>
+    internal static bool IsWhole(AtlasGeometry geometry, int level, int x, int y) =>
+        (x + 1) * AtlasGeometry.TileSpan(level) <= geometry.Keys && (y + 1) * AtlasGeometry.TileSpan(level) <= geometry.Rows;
 
     /// <summary>Rows or keys that a cell stands for.</summary>
     internal static long Extent(long all, int level, long cell) => Math.Clamp(all - (cell << level), 0, 1L << level);

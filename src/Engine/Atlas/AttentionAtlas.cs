@@ -1,8 +1,6 @@
 using Distributed.Engine.Analytics;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
-using Distributed.Kernels.Masks;
-using Distributed.Kernels.Spans;
 
 namespace Distributed.Engine.Atlas;
 
@@ -26,7 +24,6 @@ public sealed class AttentionAtlas : IDisposable
         (_weights, _logSumExp, _overview) = (weights, logSumExp, overview);
         _pool = ComputePool.Shared(options.Threads);
         _cache = new AtlasCache(options.CacheBytes, TilesAtOnce);
-        OverviewLevel = overview.Values.First().Level;
     }
 
     /// <summary>The pyramid.</summary>
@@ -35,8 +32,9 @@ public sealed class AttentionAtlas : IDisposable
     /// <summary>The job's sizes.</summary>
     public AttentionShape Shape => _weights.Shape;
 
-    /// <summary>The finest level that is in memory; finer ones are computed on demand.</summary>
-    public int OverviewLevel { get; }
+    /// <summary>The finest level of a matrix that is in memory; finer ones are computed on demand.</summary>
+    /// <exception cref="InputException">There is no such matrix.</exception>
+    public int OverviewLevel(AttentionPlane plane) => Overview(plane).Level;
 
     /// <summary>Bytes of tiles held: the overview, and what was computed on demand.</summary>
     public (long Overview, long Cache) Bytes => (_overview.Values.Sum(plane => plane.Bytes), _cache.Bytes);
@@ -61,14 +59,13 @@ public sealed class AttentionAtlas : IDisposable
         if (shape.QueryRows < 1 || shape.KeyRows < 1 || shape.QueryHeads < 1 || shape.Batch < 1)
             throw new InputException($"An attention of {shape.Batch} batch entries, {shape.QueryHeads} heads, {shape.QueryRows} rows and {shape.KeyRows} keys has nothing to look at.");
         AttentionPlane[] planes = [.. Enumerable.Range(0, shape.Batch).SelectMany(batch => PlanesOf(batch, shape.QueryHeads))];
-        int level = OverviewFor(weights, planes.Length, options);
         var geometry = new AtlasGeometry(shape.QueryRows, shape.KeyRows);
-        var overview = planes.ToDictionary(plane => plane, _ => new OverviewPlane(geometry, level));
+        var overview = OverviewLevels.Choose(weights, planes, options).ToDictionary(plane => plane.Key, plane => new OverviewPlane(geometry, plane.Value));
+        ComputePool pool = ComputePool.Shared(options.Threads);
         await new WeightPass(weights, logSumExp).RunAsync(
-            [.. overview.Select(plane => new PlaneSinks(plane.Key, [plane.Value]))], ComputePool.Shared(options.Threads), progress, cancellation)
-            .ConfigureAwait(false);
+            [.. overview.Select(plane => new PlaneSinks(plane.Key, [plane.Value]))], pool, progress, cancellation).ConfigureAwait(false);
         foreach (OverviewPlane plane in overview.Values)
-            plane.Finish();
+            await plane.FinishAsync(pool, cancellation).ConfigureAwait(false);
         return new AttentionAtlas(weights, logSumExp, options, overview);
     }
 
@@ -82,7 +79,7 @@ public sealed class AttentionAtlas : IDisposable
             throw new InputException(
                 $"There is no tile {address.X}, {address.Y} at level {address.Level}; levels 0 to {Geometry.TopLevel} of {Shape.QueryRows} rows and {Shape.KeyRows} keys are there.");
         }
-        if (address.Level >= OverviewLevel)
+        if (address.Level >= overview.Level)
             return overview[address.Level, address.X, address.Y];
         return HidesAll(address)
             ? AtlasTile.Empty
@@ -123,41 +120,10 @@ public sealed class AttentionAtlas : IDisposable
         ? AttentionPlane.Of(batch, HeadAggregation.Each, 1)
         : [new(batch, HeadAggregation.Mean), new(batch, HeadAggregation.Max), .. AttentionPlane.Of(batch, HeadAggregation.Each, heads)];
 
-    /// <summary>The finest level whose tiles, those that the masks leave, fit in the bytes that there are.</summary>
-    private static int OverviewFor(JobWeights weights, int planes, AtlasOptions options)
-    {
-        var geometry = new AtlasGeometry(weights.Shape.QueryRows, weights.Shape.KeyRows);
-        int level = Math.Min(options.FinestOverview, geometry.TopLevel);
-        while (level < geometry.TopLevel && planes * (4.0 / 3) * AtlasTile.Bytes * TilesSeen(weights, geometry, level, options.OverviewBytes) > options.OverviewBytes)
-            level++;
-        return level;
-    }
-
-    private static long TilesSeen(JobWeights weights, AtlasGeometry geometry, int level, long enough)
-    {
-        (int across, int down) = geometry.TilesAt(level);
-        long seen = 0;
-        for (int y = 0; y < down && seen * AtlasTile.Bytes <= enough; y++)
-        {
-            for (int x = 0; x < across; x++)
-            {
-                if (Enumerable.Range(0, weights.Shape.QueryHeads).Any(head => !weights.Hides(Area(geometry, head, 0, level, x, y))))
-                    seen++;
-            }
-        }
-        return seen;
-    }
-
-    private static MaskTile Area(AtlasGeometry geometry, int head, int batch, int level, int x, int y)
-    {
-        ((long firstRow, long endRow), (long firstKey, long endKey)) = (geometry.RowsOf(level, y), geometry.KeysOf(level, x));
-        return new MaskTile(batch, head, new RowRange(firstRow, (int)(endRow - firstRow)), new RowRange(firstKey, (int)(endKey - firstKey)));
-    }
-
     private bool HidesAll(AtlasAddress address)
     {
         IEnumerable<int> heads = address.Plane.Heads == HeadAggregation.Each ? [address.Plane.Head] : Enumerable.Range(0, Shape.QueryHeads);
-        return heads.All(head => _weights.Hides(Area(Geometry, head, address.Plane.Batch, address.Level, address.X, address.Y)));
+        return heads.All(head => _weights.Hides(OverviewLevels.Area(Geometry, head, address.Plane.Batch, address.Level, address.X, address.Y)));
     }
 
     private OverviewPlane Overview(AttentionPlane plane) => _overview.TryGetValue(plane, out OverviewPlane? overview)

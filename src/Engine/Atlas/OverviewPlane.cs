@@ -1,4 +1,6 @@
+using System.Numerics.Tensors;
 using Distributed.Engine.Analytics;
+using Distributed.Engine.Compute;
 
 namespace Distributed.Engine.Atlas;
 
@@ -37,35 +39,44 @@ internal sealed class OverviewPlane : IWeightSink, ICells
 
     public void Take(in WeightTile tile) => CellPooling.Pool(tile, 1 << Level, 1 << Level, this);
 
-    void ICells.Add(long row, long column, float max, double sum)
+    void ICells.Add(long row, long column, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
     {
-        if (max == 0)
-            return;
-        ref AtlasTile? slot = ref _tiles[0][row / Cells * _geometry.TilesAt(Level).Across + column / Cells];
-        AtlasTile? tile = Volatile.Read(ref slot);
-        if (tile is null)
+        for (int cell = 0, count; cell < max.Length; cell += count)
         {
-            var made = new AtlasTile();
-            tile = Interlocked.CompareExchange(ref slot, made, null) ?? made;
+            int within = (int)((column + cell) % Cells);
+            count = Math.Min(max.Length - cell, Cells - within);
+            if (TensorPrimitives.Max(max.Slice(cell, count)) == 0)
+                continue;
+            ref AtlasTile? slot = ref _tiles[0][row / Cells * _geometry.TilesAt(Level).Across + (column + cell) / Cells];
+            AtlasTile? tile = Volatile.Read(ref slot);
+            if (tile is null)
+            {
+                var made = new AtlasTile();
+                tile = Interlocked.CompareExchange(ref slot, made, null) ?? made;
+            }
+            tile.Add((int)(row % Cells) * Cells + within, max.Slice(cell, count), sum.Slice(cell, count));
         }
-        tile.Add((int)(row % Cells) * Cells + (int)(column % Cells), max, sum);
     }
 
     /// <summary>Makes means of sums, and the levels above.</summary>
-    public void Finish()
+    /// <param name="pool">Where the work runs.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task FinishAsync(ComputePool pool, CancellationToken cancellation)
     {
         for (int i = 0; i < _tiles.Length; i++)
         {
-            int level = Level + i;
-            (int across, int down) = _geometry.TilesAt(level);
-            for (int tile = 0; tile < _tiles[i].Length; tile++)
-            {
-                (int x, int y) = (tile % across, tile / across);
-                if (i > 0)
-                    _tiles[i][tile] = FromBelow(level, x, y);
-                else
-                    _tiles[i][tile]?.Average(_geometry, level, x, y);
-            }
+            int level = Level + i, across = _geometry.TilesAt(level).Across;
+            AtlasTile?[] tiles = _tiles[i];
+            await pool.RunAllAsync(
+                from index in Enumerable.Range(0, tiles.Length)
+                where level > Level || tiles[index] is not null
+                select (Action<ComputeScratch>)(_ =>
+                {
+                    if (level > Level)
+                        tiles[index] = FromBelow(level, index % across, index / across);
+                    else
+                        tiles[index]!.Average(_geometry, level, index % across, index / across);
+                }), cancellation).ConfigureAwait(false);
         }
     }
 
@@ -80,17 +91,32 @@ internal sealed class OverviewPlane : IWeightSink, ICells
             if (belowX >= across || belowY >= down || _tiles[level - 1 - Level][belowY * across + belowX] is not { } below)
                 continue;
             made ??= new AtlasTile();
-            for (int cell = 0; cell < Cells * Cells; cell++)
+            for (int row = 0; row < Cells; row += 2)
             {
-                (int row, int column) = (cell / Cells, cell % Cells);
-                long count = AtlasTile.Extent(_geometry.Rows, level - 1, (long)belowY * Cells + row)
-                    * AtlasTile.Extent(_geometry.Keys, level - 1, (long)belowX * Cells + column);
-                int into = (quarter / 2 * (Cells / 2) + row / 2) * Cells + quarter % 2 * (Cells / 2) + column / 2;
-                if (count > 0)
-                    made.Add(into, below.Max[cell], below.Mean[cell] * (double)count);
+                int into = (quarter / 2 * (Cells / 2) + row / 2) * Cells + quarter % 2 * (Cells / 2);
+                FromRows(level - 1, (belowX, belowY), below, row, made.Max.AsSpan(into, Cells / 2), made.Mean.AsSpan(into, Cells / 2));
             }
         }
         made?.Average(_geometry, level, x, y);
         return made;
+    }
+
+    private void FromRows(int level, (int X, int Y) at, AtlasTile below, int row, Span<float> max, Span<float> sum)
+    {
+        ReadOnlySpan<float> most = below.Max.AsSpan(row * Cells, 2 * Cells), mean = below.Mean.AsSpan(row * Cells, 2 * Cells);
+        long first = (long)at.Y * Cells + row, left = (long)at.X * Cells;
+        bool whole = AtlasTile.IsWhole(_geometry, level, at.X, at.Y);
+        for (int cell = 0; cell < max.Length; cell++)
+        {
+            int a = 2 * cell, b = a + Cells;
+            max[cell] = MathF.Max(MathF.Max(most[a], most[a + 1]), MathF.Max(most[b], most[b + 1]));
+            sum[cell] = whole
+                ? (mean[a] + mean[a + 1] + (mean[b] + mean[b + 1])) * (1L << 2 * level)
+                : mean[a] * Count(first, left + a) + mean[a + 1] * Count(first, left + a + 1)
+                    + mean[b] * Count(first + 1, left + a) + mean[b + 1] * Count(first + 1, left + a + 1);
+        }
+
+        long Count(long cellRow, long cellColumn) =>
+            AtlasTile.Extent(_geometry.Rows, level, cellRow) * AtlasTile.Extent(_geometry.Keys, level, cellColumn);
     }
 }

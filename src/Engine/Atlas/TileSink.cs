@@ -9,6 +9,6 @@ internal sealed class TileSink(AtlasTile tile, int level, int x, int y) : IWeigh
 
     public void Take(in WeightTile weights) => CellPooling.Pool(weights, 1 << level, 1 << level, this);
 
-    void ICells.Add(long row, long column, float max, double sum) => tile.Add(
+    void ICells.Add(long row, long column, ReadOnlySpan<float> max, ReadOnlySpan<float> sum) => tile.Add(
         (int)(row - (long)y * AtlasGeometry.TileCells) * AtlasGeometry.TileCells + (int)(column - (long)x * AtlasGeometry.TileCells), max, sum);
 }

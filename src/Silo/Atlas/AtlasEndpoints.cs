@@ -88,7 +88,7 @@ public static class AtlasEndpoints
             keys = atlas.Geometry.Keys,
             tile = AtlasGeometry.TileCells,
             levels = atlas.Geometry.TopLevel + 1,
-            overview = atlas.OverviewLevel,
+            overview = atlas.Planes.Max(atlas.OverviewLevel),
             planes = atlas.Planes.Select(AtlasText.Of),
             heads = atlas.Shape.QueryHeads,
             batch = atlas.Shape.Batch,

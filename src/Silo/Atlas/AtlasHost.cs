@@ -25,8 +25,8 @@ public static class AtlasHost
             var options = new AtlasOptions
             {
                 Threads = Number(threads, "Threads", 1, 1024),
-                OverviewBytes = bytes / 3 * 2,
-                CacheBytes = bytes / 3,
+                OverviewBytes = bytes / 4 * 3,
+                CacheBytes = bytes / 4,
             };
             await using WebApplication app = Build(path, Number(port, "Port", 1, 65_535), options);
             await app.RunAsync();

@@ -7,7 +7,7 @@ namespace Distributed.Silo.Atlas;
 /// <param name="options">With how much of the machine each of them works.</param>
 public sealed class OpenAtlases(IAtlasJobs jobs, AtlasOptions options)
 {
-    private const int MostOpen = 3;
+    private const int MostOpen = 2;
 
     private readonly Lock _lock = new();
     private readonly List<(string Job, OpenAtlas Atlas)> _recent = [];

@@ -18,7 +18,7 @@ public static class SiloBuild
     private const int HeaderBytes = 32 << 10, MostConnections = 4096;
 
     // An atlas is looked at beside jobs, which have the machine.
-    private static readonly Engine.Atlas.AtlasOptions AtlasShare = new() { OverviewBytes = 256L << 20, CacheBytes = 128L << 20 };
+    private static readonly Engine.Atlas.AtlasOptions AtlasShare = new() { OverviewBytes = 512L << 20, CacheBytes = 128L << 20 };
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(15), IdleFor = TimeSpan.FromMinutes(2), StopsWithin = TimeSpan.FromSeconds(25);
 
     /// <summary>Puts it together.</summary>

@@ -26,7 +26,7 @@ public class AttentionAtlasTests
         double[] exact = problem.JudgeWeights(options);
         await WithAtlas(problem, options, new AtlasOptions { FinestOverview = overview, Threads = 2 }, async atlas =>
         {
-            Assert.Equal(Math.Min(overview, atlas.Geometry.TopLevel), atlas.OverviewLevel);
+            Assert.All(atlas.Planes, plane => Assert.Equal(Math.Min(overview, atlas.Geometry.TopLevel), atlas.OverviewLevel(plane)));
             foreach (AttentionPlane plane in atlas.Planes)
             {
                 double[] matrix = Matrix(shape, exact, plane);
@@ -119,8 +119,27 @@ public class AttentionAtlasTests
         var options = new AttentionOptions { Window = new SlidingWindow(50, 0), Causal = CausalAlignment.TopLeft, Threads = 2 };
         await WithAtlas(problem, options, new AtlasOptions { FinestOverview = 2, OverviewBytes = 64L << 20 }, atlas =>
         {
-            Assert.Equal(2, atlas.OverviewLevel);
+            Assert.Equal(2, atlas.OverviewLevel(atlas.Planes.Single()));
             Assert.InRange(atlas.Bytes.Overview, 39 * AtlasTile.Bytes, 64L << 20);
+            return Task.FromResult(0);
+        });
+    }
+
+    [Theory]
+    [InlineData(2e7, 3, 3)]
+    [InlineData(7e6, 3, 1)]
+    [InlineData(2e6, 1, 0)]
+    public async Task The_mean_of_heads_is_held_finer_than_each_where_computing_it_takes_long(double weights, int ofEach, int ofMean)
+    {
+        // A weight is 2 · 4 + 64 operations. A screenful of level 0 is 24 tiles of 256 × 256 weights; one of level 1 would be more
+        // than the matrix. Four heads cost four times as much.
+        var problem = new Problem(new AttentionShape(1, 4, 4, 2000, 2000, 4, 4), 9);
+        var options = new AtlasOptions { FinestOverview = 3, DemandOperations = weights * 72, Threads = 2 };
+        await WithAtlas(problem, new AttentionOptions { Threads = 2 }, options, atlas =>
+        {
+            Assert.Equal(ofEach, atlas.OverviewLevel(new AttentionPlane(0, HeadAggregation.Each, 1)));
+            Assert.Equal(ofMean, atlas.OverviewLevel(new AttentionPlane(0, HeadAggregation.Mean)));
+            Assert.Equal(ofMean, atlas.OverviewLevel(new AttentionPlane(0, HeadAggregation.Max)));
             return Task.FromResult(0);
         });
     }

@@ -119,9 +119,13 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             {
                 var of = new Span<float>(weights + (first + row) * rowStride, keys.Count);
                 KeyRange range = block.Seen(row / Blocking.GroupRows);
-                of.Clear();
                 if (range.IsEmpty)
+                {
+                    of.Clear();
                     continue;
+                }
+                of[..range.First].Clear();
+                of[range.End..].Clear();
                 float* scores = work.Scores + row * Blocking.ScoreStride;
                 float shift = Arithmetic.Shift(logSumExp[first + row]);
                 WeightRows.Final<T>(scores, range, mask is { } words ? words.Row(first + row) : [], shift);

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Distributed.Cli.Commands;
 using Distributed.Cli.Output;
 using Distributed.Cli.Parsing;
+using Distributed.Cli.Telemetry;
+using Distributed.Engine;
 
 namespace Distributed.Cli;
 
@@ -20,9 +22,18 @@ internal static class AttendCommand
         }
         // The library listens to signals only once a command has begun, when a file may already have been made.
         using var interruption = new Interruption();
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
-            interruption.Token);
+        try
+        {
+            using IDisposable? telemetry = CommandTelemetry.Begin();
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                interruption.Token);
+        }
+        catch (InputException error)
+        {
+            Complaint.Write(error.Message);
+            return ExitCodes.BadInput;
+        }
     }
 
     private static RootCommand Create() => new(

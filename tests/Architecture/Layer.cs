@@ -23,8 +23,9 @@ internal sealed record Layer(string Name, string[] MayImport, Secret[] MustNotKn
             new("System.Threading.Tasks", "async and jobs belong to Engine"),
         ]),
         new("Engine", ["Kernels"], [Orleans, OrleansPackages, AspNet, Http, Gpu]),
+        new("Telemetry", ["Engine"], [Orleans, OrleansPackages, AspNet, Http, Gpu]),
         new("Grains", ["Kernels", "Engine"], [AspNet, Http, Gpu]),
-        new("Silo", ["Engine", "Grains"],
+        new("Silo", ["Engine", "Telemetry", "Grains"],
         [
             Gpu,
             new("Distributed.Kernels", "the silo hosts; numbers are for Kernels and Engine"),
@@ -32,7 +33,7 @@ internal sealed record Layer(string Name, string[] MayImport, Secret[] MustNotKn
             new("System.Runtime.Intrinsics", "the silo hosts; numbers are for Kernels and Engine"),
         ]),
         new("Client", [], [Orleans, OrleansPackages, AspNet, Gpu]),
-        new("Cli", ["Kernels", "Engine", "Client"], [Orleans, OrleansPackages, AspNet, Gpu]),
+        new("Cli", ["Kernels", "Engine", "Telemetry", "Client"], [Orleans, OrleansPackages, AspNet, Gpu]),
     ];
 
     public string Project => $"src/{Name}/{Name}.csproj";

@@ -42,8 +42,7 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
                 sums[bin] += LaneSum.Of(weights[key..next]);
             }
         }
-        for (int bin = 0; bin < sums.Length; bin++)
-            _sums.Add(bin, sums[bin]);
+        _sums.Add(0, sums);
     }
 
     /// <summary>The bin of a key, and the key behind the last one of its run in that bin.</summary>

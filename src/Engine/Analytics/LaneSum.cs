@@ -12,9 +12,10 @@ internal static class LaneSum
         Vector512<float> lanes = Vector512<float>.Zero;
         foreach (Vector512<float> sixteen in MemoryMarshal.Cast<float, Vector512<float>>(weights))
             lanes += sixteen;
-        double sum = 0;
-        for (int lane = 0; lane < Vector512<float>.Count; lane++)
-            sum += lanes[lane];
+        Vector512<double> eight = Vector512.WidenLower(lanes) + Vector512.WidenUpper(lanes);
+        Vector256<double> four = eight.GetLower() + eight.GetUpper();
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        double sum = two[0] + two[1];
         foreach (float weight in weights[(weights.Length & ~(Vector512<float>.Count - 1))..])
             sum += weight;
         return sum;

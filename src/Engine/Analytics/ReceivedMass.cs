@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace Distributed.Engine.Analytics;
 
@@ -19,12 +20,12 @@ public sealed unsafe class ReceivedMass(long keys) : IWeightSink
     {
         Span<float> sums = stackalloc float[tile.Keys.Count];
         int key = 0;
-        for (; key + Vector<float>.Count <= sums.Length; key += Vector<float>.Count)
+        for (; key + Vector512<float>.Count <= sums.Length; key += Vector512<float>.Count)
         {
             float* at = tile.Start + key;
-            Vector<float> sum = Vector<float>.Zero;
+            Vector512<float> sum = Vector512<float>.Zero;
             for (int row = 0; row < tile.Rows.Count; row++, at += tile.RowStride)
-                sum += Vector.Load(at);
+                sum += Vector512.Load(at);
             sum.CopyTo(sums[key..]);
         }
         for (; key < sums.Length; key++)
@@ -33,7 +34,8 @@ public sealed unsafe class ReceivedMass(long keys) : IWeightSink
             for (int row = 0; row < tile.Rows.Count; row++)
                 sums[key] += tile.Start[(nint)row * tile.RowStride + key];
         }
-        for (int i = 0; i < sums.Length; i++)
-            _sums.Add(tile.Keys.Start + i, sums[i]);
+        Span<double> masses = stackalloc double[sums.Length];
+        TensorPrimitives.ConvertTruncating<float, double>(sums, masses);
+        _sums.Add(tile.Keys.Start, masses);
     }
 }

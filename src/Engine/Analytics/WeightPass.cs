@@ -49,17 +49,15 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         long together = planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether));
         long pieceRows = checked(together * Math.Max(1, RowsPerPiece / together));
         long pieces = (Rows.End - Rows.First + pieceRows - 1) / pieceRows;
-        RowRange[][] panels = [.. Spans().Chunk(SpansPerPanel())];
-        IGrouping<int, PlaneSinks>[] entries = [.. planes.GroupBy(plane => plane.Plane.Batch)];
-        long done = 0, all = entries.Length * pieces * panels.Length;
-        foreach (IGrouping<int, PlaneSinks> entry in entries)
+        Walked[] walks = [.. planes.GroupBy(plane => plane.Plane.Batch).Select(Begin).Where(walk => walk.KeyHeads.Length > 0)];
+        long done = 0, all = pieces * walks.Sum(walk => walk.Panels.Length);
+        foreach (Walked walk in walks)
         {
-            var wanted = new WantedPlanes(entry, shape.QueryHeads);
-            foreach (RowRange[] spans in panels)
+            foreach (RowRange[] spans in walk.Panels)
             {
-                using var panel = new KeyPanel(weights, entry.Key, spans);
+                using var panel = new KeyPanel(weights, walk.Batch, walk.KeyHeads, spans);
                 await pool.RunAllAsync(panel.Packing(), cancellation).ConfigureAwait(false);
-                await pool.RunAllAsync(Pieces(panel, wanted), cancellation).ConfigureAwait(false);
+                await pool.RunAllAsync(Pieces(panel, walk.Wanted), cancellation).ConfigureAwait(false);
             }
         }
 
@@ -81,15 +79,22 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         }
     }
 
+    private Walked Begin(IGrouping<int, PlaneSinks> entry)
+    {
+        var wanted = new WantedPlanes(entry, weights.Shape.QueryHeads);
+        int[] keyHeads = [.. Enumerable.Range(0, weights.Shape.QueryHeads).Where(wanted.Wants).Select(head => head / weights.Shape.Group).Distinct()];
+        return new Walked(entry.Key, wanted, keyHeads, [.. Spans().Chunk(SpansPerPanel(keyHeads.Length))]);
+    }
+
     private IEnumerable<RowRange> Spans()
     {
         for (long key = Keys.First; key < Keys.End; key += SpanGrid.MaxSpanRows)
             yield return new RowRange(key, (int)Math.Min(SpanGrid.MaxSpanRows, Keys.End - key));
     }
 
-    private int SpansPerPanel()
+    private int SpansPerPanel(int keyHeads)
     {
-        long span = (long)weights.KeyBytes(SpanGrid.MaxSpanRows) * weights.Shape.KeyHeads;
+        long span = (long)weights.KeyBytes(SpanGrid.MaxSpanRows) * keyHeads;
         return (int)Math.Clamp(PanelBytes / Math.Max(1, span), 1, int.MaxValue);
     }
 
@@ -100,6 +105,9 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
             (x, y) = (y, x % y);
         return checked(a / x * b);
     }
+
+    /// <summary>What is walked of one batch entry: the keys of some heads, panel by panel.</summary>
+    private sealed record Walked(int Batch, WantedPlanes Wanted, int[] KeyHeads, RowRange[][] Panels);
 
     /// <summary>The matrices of one batch entry that somebody wants, by head, and of all heads.</summary>
     private sealed class WantedPlanes

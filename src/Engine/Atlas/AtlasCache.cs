@@ -25,7 +25,7 @@ internal sealed class AtlasCache(long limit, int atOnce) : IDisposable
 
     /// <summary>The tile of an address.</summary>
     /// <param name="address">The address.</param>
-    /// <param name="compute">Makes it.</param>
+    /// <param name="compute">Begins to make it, elsewhere.</param>
     /// <param name="cancellation">Stops waiting for it; a tile that has been begun is made to its end, for the next who asks.</param>
     public async Task<AtlasTile> GetAsync(AtlasAddress address, Func<Task<AtlasTile>> compute, CancellationToken cancellation)
     {
@@ -67,7 +67,7 @@ internal sealed class AtlasCache(long limit, int atOnce) : IDisposable
     {
         if (_tiles.Remove(address, out LinkedListNode<(AtlasAddress, Task<AtlasTile>)>? failed))
             _recent.Remove(failed);
-        Task<AtlasTile> tile = Task.Run(compute);
+        Task<AtlasTile> tile = compute();
         _tiles[address] = _recent.AddFirst((address, tile));
         while (_recent.Count > 1 && _recent.Count * AtlasTile.Bytes > limit)
         {

@@ -10,7 +10,8 @@ namespace Distributed.Engine.Atlas;
 /// </summary>
 public sealed class AttentionAtlas : IDisposable
 {
-    private const int TilesAtOnce = 4;
+    // Some wait in the queue of the threads, so that no thread waits for the next.
+    private const int TilesPerThread = 3;
 
     private readonly JobWeights _weights;
     private readonly ReadOnlyMemory<float> _logSumExp;
@@ -23,7 +24,7 @@ public sealed class AttentionAtlas : IDisposable
     {
         (_weights, _logSumExp, _overview) = (weights, logSumExp, overview);
         _pool = ComputePool.Shared(options.Threads);
-        _cache = new AtlasCache(options.CacheBytes, TilesAtOnce);
+        _cache = new AtlasCache(options.CacheBytes, options.Threads * TilesPerThread);
     }
 
     /// <summary>The pyramid.</summary>
@@ -130,17 +131,22 @@ public sealed class AttentionAtlas : IDisposable
         ? overview
         : throw new InputException($"There is no matrix of batch entry {plane.Batch}, heads {plane.Heads}, head {plane.Head}; the job has {Shape.Batch} batch entries of {Shape.QueryHeads} heads.");
 
+    // A screenful is many tiles, so each thread makes whole ones.
     private async Task<AtlasTile> ComputeAsync(AtlasAddress address)
     {
-        var tile = new AtlasTile();
-        var sink = new TileSink(tile, address.Level, address.X, address.Y);
+        AtlasTile? tile = null;
         var pass = new WeightPass(_weights, _logSumExp)
         {
             Rows = Geometry.RowsOf(address.Level, address.Y),
             Keys = Geometry.KeysOf(address.Level, address.X),
         };
-        await pass.RunAsync([new PlaneSinks(address.Plane, [sink])], _pool).ConfigureAwait(false);
-        tile.Average(Geometry, address.Level, address.X, address.Y);
-        return tile;
+        await _pool.RunAsync(scratch =>
+        {
+            tile = new AtlasTile();
+            var sink = new TileSink(tile, address.Level, address.X, address.Y);
+            pass.RunAsync([new PlaneSinks(address.Plane, [sink])], new ThisThread(scratch)).GetAwaiter().GetResult();
+            tile.Average(Geometry, address.Level, address.X, address.Y);
+        }).ConfigureAwait(false);
+        return tile!;
     }
 }

@@ -1,4 +1,5 @@
 using Distributed.Engine;
+using Distributed.Telemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 
@@ -7,7 +8,6 @@ namespace Distributed.Silo.Telemetry;
 /// <summary>Adds metrics, traces and logs to the host. They leave it where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, and only then.</summary>
 public static class TelemetryHosting
 {
-    private const string ServiceVariable = "OTEL_SERVICE_NAME";
     private const string Service = "attend-silo";
 
     /// <summary>Adds them.</summary>
@@ -20,10 +20,7 @@ public static class TelemetryHosting
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         if (OtlpEndpoints.Common is not { } endpoint)
             return;
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(
-            Environment.GetEnvironmentVariable(ServiceVariable) ?? Service,
-            serviceVersion: typeof(TelemetryHosting).Assembly.GetName().Version?.ToString(3),
-            serviceInstanceId: instance);
+        ResourceBuilder resource = OtlpExport.Service(Service, typeof(TelemetryHosting).Assembly.GetName().Version, instance);
         builder.Services.AddSingleton<IHostedService>(
             services => new TelemetryExport(resource, endpoint, services.GetRequiredService<ILogger<TelemetryExport>>()));
         builder.Logging.AddOpenTelemetry(logs =>

@@ -10,6 +10,9 @@ internal sealed class Attend : IDisposable
     /// <summary>The folder that relative paths start from; it is gone with this.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("attend-").FullName;
 
+    /// <summary>Variables that it gets beside those of this process.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
+
     /// <summary>A path in the folder.</summary>
     public string this[string name] => Path.Combine(Folder, name);
 
@@ -30,6 +33,8 @@ internal sealed class Attend : IDisposable
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "attend.dll"));
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach ((string name, string value) in Environment)
+            start.Environment[name] = value;
         System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)!;
         process.StandardInput.Close();
         return process;

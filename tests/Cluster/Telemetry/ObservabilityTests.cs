@@ -1,3 +1,5 @@
+using Distributed.Telemetry.Tests.Received;
+
 namespace Distributed.Cluster.Tests.Telemetry;
 
 /// <summary>Two silos that send what they measure to a real Prometheus, and their traces to a receiver, while they work.</summary>

@@ -36,15 +36,7 @@ public sealed class CommandTests : IDisposable
 
     private async Task<string> RunAsync(TestSilo silo, int expected, params string[] arguments)
     {
-        // artifacts/bin/Silo.Tests/debug beside artifacts/bin/Cli/debug
-        string here = AppContext.BaseDirectory.TrimEnd('/');
-        var start = new ProcessStartInfo(Path.Combine(here, "..", "..", "Cli", Path.GetFileName(here), "attend"), arguments)
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        ProcessStartInfo start = AttendProgram.In(_folder, arguments);
         start.Environment["ATTEND_SERVER"] = silo.Http.BaseAddress!.ToString();
         using Process process = Process.Start(start)!;
         await process.StandardInput.WriteAsync("""{"version":1,"input":"nothing"}""");

@@ -61,10 +61,10 @@ internal static unsafe class StatisticsPass<T>
             distances = T.Add(distances, moment);
             squares = T.FusedMultiplyAdd(moment, distance, squares);
             offsets = T.FusedMultiplyAdd(weight, offset, offsets);
-            if (Bits(key, windowFirst, windowEnd) is var inWindow and not 0)
-                window = T.Add(window, T.Select(inWindow, weight, T.Zero));
-            if (Bits(key, 0, statistics.SinkKeys) is var onSinks and not 0)
-                sinks = T.Add(sinks, T.Select(onSinks, weight, T.Zero));
+            if (key < windowEnd && key + Lanes > windowFirst)
+                window = T.Add(window, T.Select(Bits(key, windowFirst, windowEnd), weight, T.Zero));
+            if (key < statistics.SinkKeys)
+                sinks = T.Add(sinks, T.Select(Bits(key, 0, statistics.SinkKeys), weight, T.Zero));
         }
         statistics.Add(
             row, shift, T.Sum(weights), T.Sum(exponents), T.Sum(distances), T.Sum(squares), T.Sum(offsets), T.Sum(window),
@@ -75,6 +75,6 @@ internal static unsafe class StatisticsPass<T>
     private static uint Bits(int key, int first, int end)
     {
         int from = Math.Clamp(first - key, 0, Lanes), to = Math.Clamp(end - key, 0, Lanes);
-        return to <= from ? 0 : ((1u << to) - 1) & ~((1u << from) - 1);
+        return ((1u << to) - 1) & ~((1u << from) - 1);
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 
-namespace Distributed.Cluster.Tests.Telemetry;
+namespace Distributed.Telemetry.Tests.Received;
 
 /// <summary>
 /// The latest values of metrics as a page that Prometheus fetches, under the names that its own OTLP receiver gives them

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Distributed.Cluster.Tests.Telemetry;
+namespace Distributed.Telemetry.Tests.Received;
 
 /// <summary>Reads fields of protobuf messages, as far as that is needed to look into OTLP.</summary>
 internal static class Protobuf

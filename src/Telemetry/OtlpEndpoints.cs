@@ -1,10 +1,10 @@
 using Distributed.Engine;
 using OpenTelemetry.Exporter;
 
-namespace Distributed.Silo.Telemetry;
+namespace Distributed.Telemetry;
 
 /// <summary>Where metrics, traces and logs go: what the environment says, in OpenTelemetry's own variables.</summary>
-internal static class OtlpEndpoints
+public static class OtlpEndpoints
 {
     private const string ForAll = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -18,6 +18,7 @@ internal static class OtlpEndpoints
     /// <exception cref="InputException">The variable holds no address.</exception>
     public static void Apply(OtlpExporterOptions exporter, string signal)
     {
+        ArgumentNullException.ThrowIfNull(exporter);
         if (Read($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is { } own)
             exporter.Endpoint = own;
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Distributed.Cluster.Tests.Telemetry;
+namespace Distributed.Telemetry.Tests.Received;
 
 /// <summary>Attributes of a resource or a data point.</summary>
 internal static class Attributes

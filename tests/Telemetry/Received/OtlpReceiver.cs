@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
-namespace Distributed.Cluster.Tests.Telemetry;
+namespace Distributed.Telemetry.Tests.Received;
 
 /// <summary>
 /// Takes OTLP over HTTP (protobuf), as a collector does: spans for the test to look at, metrics for Prometheus to fetch at
@@ -17,7 +18,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public OtlpReceiver()
     {
-        Address = new Uri($"http://127.0.0.1:{SiloProcess.FreePort()}/");
+        Address = new Uri($"http://127.0.0.1:{FreePort()}/");
         _listener.Prefixes.Add(Address.ToString());
         _listener.Start();
         _taking = TakeAsync();
@@ -26,6 +27,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     public Uri Address { get; }
 
     public IReadOnlyCollection<ReceivedSpan> Spans => _spans;
+
+    /// <summary>The metrics that came, as Prometheus would fetch them.</summary>
+    public string Metrics => _metrics.ToString();
 
     /// <summary>What could not be read of what came; empty when all could.</summary>
     public string Unread { get; private set; } = "";
@@ -91,6 +95,13 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                     _spans.Enqueue(new ReceivedSpan(instance, source, Protobuf.Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4)));
             }
         }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Hex(ReadOnlyMemory<byte> span, int field) => Convert.ToHexStringLower(Protobuf.Field(span, field).Span);

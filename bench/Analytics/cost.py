@@ -47,7 +47,7 @@ def write_input(path, rows, dim):
 
 
 def run(folder, analytics, options):
-    arguments = [ATTEND, "run", f"{folder}/in.safetensors", "-o", f"{folder}/out.safetensors", "--output", "json", *options]
+    arguments = [ATTEND, "run", f"{folder}/in.safetensors", "-o", f"{folder}/out.safetensors", "--json", *options]
     if analytics:
         arguments += ["--analytics", *analytics]
     if os.path.exists(f"{folder}/out.safetensors"):

@@ -30,7 +30,7 @@ public sealed partial class DeployedFilesTests
     [MemberData(nameof(Dashboards))]
     public void Panels_have_ids_of_their_own_and_do_not_overlap(string name)
     {
-        JsonElement[] panels = [.. Panels(Read(name))];
+        JsonElement[] panels = Panels(Read(name));
         Assert.Equal(panels.Length, panels.Select(panel => panel.GetProperty("id").GetInt32()).Distinct().Count());
         var taken = new HashSet<(int, int)>();
         foreach (JsonElement panel in panels)
@@ -70,7 +70,7 @@ public sealed partial class DeployedFilesTests
 
     private static JsonElement Read(string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "grafana", name))).RootElement;
 
-    private static IEnumerable<JsonElement> Panels(JsonElement board) => board.GetProperty("panels").EnumerateArray();
+    private static JsonElement[] Panels(JsonElement board) => [.. board.GetProperty("panels").EnumerateArray()];
 
     private static string Root()
     {

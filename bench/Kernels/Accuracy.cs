@@ -19,7 +19,7 @@ internal static unsafe class Accuracy
             {
                 foreach (bool positive in new[] { false, true })
                 {
-                    foreach (double spread in new[] { 1.0, 5.0 })
+                    foreach (double spread in new[] { 1.0, 5.0, 25.0, 100.0 })
                     {
                         Error error = Measure(keys + dim, 48, keys, dim, dim, positive, spread);
                         Console.WriteLine(

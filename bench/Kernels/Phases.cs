@@ -4,6 +4,7 @@ using Distributed.Kernels.Cpu.Roofline;
 using Distributed.Kernels.Cpu.Vectors;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
+using Distributed.Kernels.Scores;
 using Distributed.Kernels.States;
 
 namespace Distributed.Kernels.Benchmarks;
@@ -66,7 +67,7 @@ internal static unsafe class Phases
             for (int key = 0; key < Keys; key += 64)
             {
                 for (int row = 0; row < rows; row += 6)
-                    ScoreTiles.Compute<Strip512x4>((float*)queries.Data + row * dim, (float*)keys.Data + key * dim, dim, work.Scores + row * Blocking.ScoreStride + key, work.Maxima + row * 16, k.Pointer);
+                    ScoreTiles.Compute<Strip512x4, SixRows>((float*)queries.Data + row * dim, (float*)keys.Data + key * dim, dim, work.Scores + row * Blocking.ScoreStride + key, work.Maxima + row * 16, k.Pointer);
             }
         });
         Report("scores without maxima", macs, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
@@ -74,7 +75,7 @@ internal static unsafe class Phases
             for (int key = 0; key < Keys; key += 64)
             {
                 for (int row = 0; row < rows; row += 6)
-                    ScoreTiles.Compute<Strip512x4>((float*)queries.Data + row * dim, (float*)keys.Data + key * dim, dim, work.Scores + row * Blocking.ScoreStride + key, null, k.Pointer);
+                    ScoreTiles.Compute<Strip512x4, SixRows>((float*)queries.Data + row * dim, (float*)keys.Data + key * dim, dim, work.Scores + row * Blocking.ScoreStride + key, null, k.Pointer);
             }
         });
         // 2^(x − 1) leads to 1 however often it is applied to what the scores are here, and never to subnormal numbers.
@@ -116,7 +117,7 @@ internal static unsafe class Phases
         Report("packing keys panel by panel", 0, [MethodImpl(MethodImplOptions.AggressiveOptimization)] () =>
         {
             for (int key = 0; key < Keys; key += 16)
-                KeyPacking<Lanes512>.Panel(all, key, 16, work.PanelKeys);
+                KeyPacking<Lanes512>.Panel(new RowStream(all), key, 16, work.PanelKeys);
         });
         using var oneState = new NativeBuffer(AttentionState.FloatsFor(1, dim) * sizeof(float));
         AttentionState one = AttentionState.At(oneState.Floats, 1, dim);
@@ -133,7 +134,7 @@ internal static unsafe class Phases
             for (int key = 0; key < Keys; key += Blocking.PieceKeys)
             {
                 for (int index = 0; index < strips.Count; index++)
-                    ValueTiles.ComputeRow<Strip512x4>(work.Scores + key, (float*)all.Row(key) + index * 64, dim, Blocking.PieceKeys, work.Sums + index * 64, 8192);
+                    ValueTiles.ComputeRow<Strip512x4, F32Elements>(work.Scores + key, (byte*)((float*)all.Row(key) + index * 64), dim * sizeof(float), Blocking.PieceKeys, work.Sums + index * 64, 8192);
             }
         });
         Report("packing values", 0, () => kernel.PackValues(all, v.Pointer));

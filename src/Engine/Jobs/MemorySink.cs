@@ -9,9 +9,12 @@ public sealed class MemorySink(AttentionShape shape, bool keepOutput = true) : I
 {
     private float[]? _statistics;
 
-    /// <summary>Output <c>[B, Hq, Sq, Dv]</c>; empty when it was not to be kept.</summary>
-    public float[] Output { get; } =
-        keepOutput ? new float[checked(shape.Batch * shape.QueryHeads * shape.QueryRows * shape.ValueDim)] : [];
+    /// <summary>
+    /// Output <c>[B, Hq, Sq, Dv]</c>; empty when it was not to be kept. Rows that a job has not written are undefined: clearing
+    /// them first would take a small job's time.
+    /// </summary>
+    public float[] Output { get; } = keepOutput
+        ? GC.AllocateUninitializedArray<float>(checked((int)(shape.Batch * shape.QueryHeads * shape.QueryRows * shape.ValueDim))) : [];
 
     /// <summary>LSE <c>[B, Hq, Sq]</c>, natural log.</summary>
     public float[] LogSumExp { get; } = new float[checked(shape.Batch * shape.QueryHeads * shape.QueryRows)];

@@ -14,6 +14,11 @@ internal abstract unsafe class LaneStates
     /// <summary>Whether keys and values are folded where they lie, and never packed.</summary>
     public virtual bool FoldsInPlace => false;
 
+    /// <summary>
+    /// Whether the heads of a group fold a key span together, by <see cref="FoldTogether"/>, and not each by <see cref="Fold"/>.
+    /// </summary>
+    public virtual bool FoldsHeadsTogether => false;
+
     /// <summary>Bytes that <see cref="Begin"/> makes of query rows.</summary>
     public abstract nuint QueryBytes(int rows);
 
@@ -31,6 +36,16 @@ internal abstract unsafe class LaneStates
     /// <param name="scratch">Memory of this thread.</param>
     /// <returns>What was folded; null when the masks hide all of it from this head.</returns>
     public abstract FoldedTile? Fold(in LaneFold fold, ComputeScratch scratch);
+
+    /// <summary>Folds a key span into the states of some rows of all query heads of a group.</summary>
+    /// <param name="first">What, for the first of the heads.</param>
+    /// <param name="memory">Queries and states of the lane.</param>
+    /// <param name="index">The row group.</param>
+    /// <param name="scratch">Memory of this thread.</param>
+    /// <returns>What was folded, over all heads.</returns>
+    /// <exception cref="NotSupportedException">Heads are not folded together: <see cref="FoldsHeadsTogether"/>.</exception>
+    public virtual FoldedTile FoldTogether(in LaneFold first, LaneMemory memory, int index, ComputeScratch scratch) =>
+        throw new NotSupportedException("The mechanism does not fold heads together.");
 
     /// <summary>Writes outputs and LSE of rows whose state is complete.</summary>
     /// <param name="rows">The rows.</param>
@@ -53,10 +68,15 @@ internal abstract unsafe class LaneStates
 }
 
 /// <summary>What a fold did.</summary>
-/// <param name="Whole">Whether no mask was in its way.</param>
+/// <param name="Whole">Tiles of a head in whose way no mask was.</param>
+/// <param name="Partial">Tiles of a head of which a mask hid some.</param>
 /// <param name="Pairs">Pairs of a query and a key inside the masks.</param>
 /// <param name="Cost">Its cost as the plan counts it.</param>
-internal readonly record struct FoldedTile(bool Whole, long Pairs, double Cost);
+internal readonly record struct FoldedTile(int Whole, int Partial, long Pairs, double Cost)
+{
+    /// <summary>Both together.</summary>
+    public FoldedTile And(FoldedTile other) => new(Whole + other.Whole, Partial + other.Partial, Pairs + other.Pairs, Cost + other.Cost);
+}
 
 /// <summary>One key span that is folded into some query rows of one head.</summary>
 /// <param name="Batch">Batch entry.</param>

@@ -11,6 +11,9 @@ namespace Distributed.Engine.Mechanisms;
 /// <summary>Mechanisms that work on scores of pairs: masks and what is done to scores are the same for all of them.</summary>
 internal abstract unsafe class ScoredStates(LaneContext context) : LaneStates
 {
+    /// <summary>Cost of a tile of which a mask hides some, as a share of a whole one's: as the plan counts it.</summary>
+    protected const double PartialCost = 0.5;
+
     private readonly PositionTerms? _positionTerms = context.Plan.Scores.PositionTerms;
 
     protected JobPlan Plan => context.Plan;
@@ -57,7 +60,8 @@ internal abstract unsafe class ScoredStates(LaneContext context) : LaneStates
             stage = StageFor(tile, fold.Memory, scratch.Distances(tile.Queries.Count));
         var queries = new PackedQueries(fold.Memory.Queries, tile.Queries.Count, Plan.ScoreDim, Plan.Scores.HasStage ? &stage : null);
         Fold(context.KernelFor(fold.QueryHead), queries, words, fold, scratch);
-        return new FoldedTile(words is null, seen, (double)tile.Queries.Count * tile.Keys.Count * (words is null ? 1 : 0.5));
+        double cost = (double)tile.Queries.Count * tile.Keys.Count;
+        return words is null ? new FoldedTile(1, 0, seen, cost) : new FoldedTile(0, 1, seen, cost * PartialCost);
     }
 
     /// <summary>What is done to the scores of a tile, its rows' own terms included; only where the job has a stage.</summary>

@@ -212,18 +212,27 @@ internal sealed class Lane : IDisposable
     }
 
     private void Fold(
-        int index, int keySpan, in PackedSpanCache.Lease? packed, IKeyValueTile source, ComputeScratch scratch)
+        int index, int keySpan, PackedSpanCache.Lease? packed, IKeyValueTile source, ComputeScratch scratch)
     {
         int group = _context.Plan.Shape.Group;
+        LaneFold Of(int member) => new(
+            _batch, _keyHead * group + member, _keyHead, _rows[index], keySpan, packed, source, _memory!.Of(index, member));
+        if (_context.States.FoldsHeadsTogether)
+        {
+            Count(_context.States.FoldTogether(Of(0), _memory!, index, scratch));
+            return;
+        }
         for (int member = 0; member < group; member++)
         {
-            var fold = new LaneFold(
-                _batch, _keyHead * group + member, _keyHead, _rows[index], keySpan, packed, source, _memory!.Of(index, member));
-            if (_context.States.Fold(fold, scratch) is not { } folded)
-                continue;
-            _context.Folded(folded.Pairs, folded.Cost);
-            EngineMetrics.Folded(folded.Whole, folded.Pairs, _context.Plan.Shape.FlopsPerPair);
+            if (_context.States.Fold(Of(member), scratch) is { } folded)
+                Count(folded);
         }
+    }
+
+    private void Count(FoldedTile folded)
+    {
+        _context.Folded(folded.Pairs, folded.Cost);
+        EngineMetrics.Folded(folded.Whole, folded.Partial, folded.Pairs, _context.Plan.Shape.FlopsPerPair);
     }
 
     private void Finish(ComputeScratch scratch)

@@ -110,9 +110,6 @@ public static class EngineMetrics
         JobDuration.Record(seconds, Mode(mode), Outcome(outcome));
     }
 
-    internal static void Folded(bool whole, long pairs, long flopsPerPair) =>
-        Folded(whole ? 1 : 0, whole ? 0 : 1, pairs, flopsPerPair);
-
     internal static void Folded(int full, int partial, long pairs, long flopsPerPair)
     {
         Computed.Add(full, Full);

@@ -80,6 +80,19 @@ public abstract unsafe class CpuKernel
         byte* workspace);
 
     /// <summary>
+    /// Query rows, over several heads that share keys and values, up to which <see cref="StackedHeads"/> is faster than to fold
+    /// head by head; 0 = never.
+    /// </summary>
+    public virtual int StackedRows => 0;
+
+    /// <summary>Puts packed rows of several heads one behind the other, as if they were rows of one head.</summary>
+    /// <param name="heads">The rows of each head, of the same number of elements.</param>
+    /// <param name="destination"><see cref="QueryBytes"/> bytes for all rows, 64-byte aligned.</param>
+    /// <exception cref="NotSupportedException">The kernel never folds heads together: <see cref="StackedRows"/> is 0.</exception>
+    public virtual PackedQueries StackQueries(ReadOnlySpan<PackedQueries> heads, byte* destination) =>
+        throw new NotSupportedException($"The kernel '{Name}' does not fold heads together.");
+
+    /// <summary>
     /// Writes the final attention weights <c>2^(s − lse)</c> of query rows on a span of keys; 0 where the mask hides a key.
     /// </summary>
     /// <param name="queries">The rows.</param>

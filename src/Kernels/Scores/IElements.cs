@@ -20,6 +20,16 @@ internal unsafe interface IElements
     static abstract Vector512<float> LoadPart(byte* of, int count, float* room);
 }
 
+/// <summary>Elements of 16 bits, two of which lie in a number of 32.</summary>
+internal interface IPairedElements : IElements
+{
+    /// <summary>The elements in the lower halves, which come first in memory.</summary>
+    static abstract Vector512<float> First(Vector512<uint> pairs);
+
+    /// <summary>The elements in the upper halves.</summary>
+    static abstract Vector512<float> Second(Vector512<uint> pairs);
+}
+
 /// <summary>F32 elements.</summary>
 internal readonly unsafe struct F32Elements : IElements
 {
@@ -37,12 +47,18 @@ internal readonly unsafe struct F32Elements : IElements
 }
 
 /// <summary>BF16 elements: the upper halves of F32 numbers.</summary>
-internal readonly unsafe struct BF16Elements : IElements
+internal readonly unsafe struct BF16Elements : IPairedElements
 {
     public static int Size => sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* of) => (Widen((ushort*)of) << 16).AsSingle();
+    public static Vector512<float> Load(byte* of) => First(Widen((ushort*)of));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> First(Vector512<uint> pairs) => (pairs << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Second(Vector512<uint> pairs) => (pairs & Vector512.Create(0xFFFF0000u)).AsSingle();
 
     public static Vector512<float> LoadPart(byte* of, int count, float* room)
     {
@@ -64,16 +80,25 @@ internal readonly unsafe struct BF16Elements : IElements
 }
 
 /// <summary>F16 elements.</summary>
-internal readonly unsafe struct F16Elements : IElements
+internal readonly unsafe struct F16Elements : IPairedElements
 {
     public static int Size => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(byte* of) => Placed(Widen((short*)of) << 13);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> First(Vector512<uint> pairs) => Placed((pairs << 16).AsInt32() >> 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Second(Vector512<uint> pairs) => Placed(pairs.AsInt32() >> 3);
 
     // Moved left by 13 with their sign, exponent and fraction of a half are its value times 2^-112 as a float, subnormal ones
     // too; infinity and NaN have all exponent bits set, and get them back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(byte* of)
+    private static Vector512<float> Placed(Vector512<int> moved)
     {
-        Vector512<uint> bits = (Widen((short*)of) << 13).AsUInt32() & Vector512.Create(0x8FFFE000u);
+        Vector512<uint> bits = moved.AsUInt32() & Vector512.Create(0x8FFFE000u);
         Vector512<uint> value = (bits.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
         Vector512<uint> exponent = Vector512.Create(0x7C00u << 13);
         return (value | Vector512.Equals(bits & exponent, exponent) & Vector512.Create(0x7F800000u)).AsSingle();

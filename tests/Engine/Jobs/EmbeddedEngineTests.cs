@@ -65,6 +65,30 @@ public class EmbeddedEngineTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
+    public async Task Heads_that_share_keys_give_the_bits_of_heads_with_keys_of_their_own(int seed)
+    {
+        var random = new Random(3000 + seed);
+        int keyHeads = random.Next(1, 3), group = random.Next(2, 9);
+        var shared = new Problem(
+            new AttentionShape(1, keyHeads * group, keyHeads, random.Next(1, 13), random.Next(1, 2500), random.Next(1, 70), random.Next(1, 70)), seed);
+        var own = new Problem(shared.Shape with { KeyHeads = shared.Shape.QueryHeads }, seed);
+        shared.Q.CopyTo(own.Q, 0);
+        foreach ((float[] from, float[] to) in new[] { (shared.K, own.K), (shared.V, own.V) })
+        {
+            int numbers = from.Length / keyHeads;
+            for (int head = 0; head < shared.Shape.QueryHeads; head++)
+                Array.Copy(from, head / group * numbers, to, head * numbers, numbers);
+        }
+        AttentionOptions options = Problem.RandomOptions(random, spanRows: random.Next(1, 4) * 100) with { Threads = 2 };
+
+        MemorySink expected = await own.RunAsync(options), actual = await shared.RunAsync(options);
+
+        Compare.SameBits(expected.Output, actual.Output, $"output of {shared.Shape}, {options}");
+        Compare.SameBits(expected.LogSumExp, actual.LogSumExp, $"LSE of {shared.Shape}, {options}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
     public async Task Few_query_rows_against_many_keys_are_exact_and_the_same_for_any_blocks_and_threads(int seed)
     {
         var random = new Random(2000 + seed);

@@ -68,6 +68,58 @@ public sealed class SameBits
     }
 
     [Theory]
+    [MemberData(nameof(Vectorised))]
+    public unsafe void Of_heads_folded_together_as_of_each_alone(string name)
+    {
+        CpuKernel kernel = CpuKernelContract.Named(name);
+        const int dim = 40, valueDim = 24, keys = 700;
+        foreach (int[] rows in new int[][] { [1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 1], [3, 3], [7, 5, 1], [32, 32, 32] })
+        {
+            int all = rows.Sum();
+            HeadCase of = HeadCase.Random(all, all, keys, dim, valueDim);
+            using var q = new TypedRows(of.Q, ElementType.F32);
+            using var k = new TypedRows(of.K, ElementType.F32);
+            using var v = new TypedRows(of.V, ElementType.F32);
+            using NativeBuffer keyMemory = new(kernel.KeyBytes(keys, dim)), valueMemory = new(kernel.ValueBytes(keys, valueDim)),
+                workspace = new(kernel.WorkspaceBytes(dim, valueDim)), stackMemory = new(StackedHeads.Bytes(kernel, all, dim, valueDim)),
+                alone = new(AttentionState.FloatsFor(all, valueDim) * sizeof(float)), together = new(alone.Length);
+            var queryMemory = new NativeBuffer[rows.Length];
+            var queries = new PackedQueries[rows.Length];
+            AttentionState[] expected = new AttentionState[rows.Length], states = new AttentionState[rows.Length];
+            for (int head = 0, first = 0; head < rows.Length; first += rows[head++])
+            {
+                queryMemory[head] = new NativeBuffer(kernel.QueryBytes(rows[head], dim));
+                queries[head] = kernel.PackQueries(q.Rows.Slice(first, rows[head]), of.Scale, queryMemory[head].Pointer);
+                nint at = (nint)AttentionState.FloatsFor(first, valueDim);
+                (expected[head], states[head]) = (AttentionState.At(alone.Floats + at, rows[head], valueDim), AttentionState.At(together.Floats + at, rows[head], valueDim));
+                expected[head].Reset();
+                states[head].Reset();
+            }
+            PackedKeys packedKeys = kernel.PackKeys(k.Rows, keyMemory.Pointer);
+            PackedValues packedValues = kernel.PackValues(v.Rows, valueMemory.Pointer);
+            for (int head = 0; head < rows.Length; head++)
+            {
+                kernel.Fold(queries[head], packedKeys, packedValues, null, expected[head], workspace.Pointer);
+                kernel.Fold(queries[head], packedKeys, packedValues, null, expected[head], workspace.Pointer);
+            }
+            for (int time = 0; time < 2; time++)
+            {
+                (PackedQueries stacked, AttentionState state) = new StackedHeads(kernel, stackMemory.Pointer).Take(queries, states);
+                if (all <= kernel.DirectRows)
+                    kernel.FoldDirect(stacked, k.Rows, v.Rows, null, state, workspace.Pointer);
+                else
+                    kernel.Fold(stacked, packedKeys, packedValues, null, state, workspace.Pointer);
+                StackedHeads.Return(state, states);
+            }
+            Assert.True(
+                new ReadOnlySpan<byte>(alone.Pointer, (int)alone.Length).SequenceEqual(new ReadOnlySpan<byte>(together.Pointer, (int)together.Length)),
+                $"{name}: heads of {string.Join(", ", rows)} rows folded together have other states than folded one by one");
+            foreach (NativeBuffer buffer in queryMemory)
+                buffer.Dispose();
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(CpuKernelContract.Kernels), MemberType = typeof(CpuKernelContract))]
     public unsafe void However_rows_are_split(string name)
     {

@@ -1,3 +1,4 @@
+using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Spans;
@@ -9,6 +10,9 @@ public sealed unsafe class KernelRate : IDisposable
 {
     private readonly KernelShape _shape;
     private readonly bool _direct;
+
+    // Query heads whose rows are folded as rows of one, since they share keys and values: see StackedHeads.
+    private readonly int _together;
     private readonly NativeBuffer _inputs;
     private readonly NativeBuffer _output;
     private readonly TensorRows[] _queries, _keys, _values;
@@ -31,7 +35,9 @@ public sealed unsafe class KernelRate : IDisposable
         _output = new NativeBuffer((nuint)shape.QueryHeads * (nuint)shape.Rows * (nuint)shape.ValueDim * sizeof(float));
         byte* at = _inputs.Pointer;
         var random = new Random(20261120);
-        _queries = [.. Enumerable.Range(0, shape.QueryHeads).Select(_ => Make(ref at, shape.Rows, shape.Dim, random))];
+        int group = shape.QueryHeads / shape.KeyHeads;
+        _together = shape.Rows * group <= kernel.StackedRows && shape.Mask == MaskSet.None ? group : 1;
+        _queries = [.. Enumerable.Range(0, shape.QueryHeads / _together).Select(_ => Make(ref at, shape.Rows * _together, shape.Dim, random))];
         _keys = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => Make(ref at, shape.Keys, shape.Dim, random))];
         _values = [.. Enumerable.Range(0, shape.KeyHeads).Select(_ => Make(ref at, shape.Keys, shape.ValueDim, random))];
     }
@@ -43,8 +49,9 @@ public sealed unsafe class KernelRate : IDisposable
     {
         ArgumentNullException.ThrowIfNull(clock);
         var took = new double[threads];
-        int spans = new SpanGrid(_shape.Rows).Count;
-        int group = _shape.QueryHeads / _shape.KeyHeads;
+        int rows = _shape.Rows * _together;
+        int spans = new SpanGrid(rows).Count;
+        int group = _queries.Length / _heads.Length;
         while (_scratch.Count < threads)
             _scratch.Add(_heads[0].NewScratch());
         int next = 0;
@@ -53,13 +60,13 @@ public sealed unsafe class KernelRate : IDisposable
         Workers.Run(threads, thread =>
         {
             double begin = clock.Now;
-            for (int unit; (unit = Interlocked.Increment(ref next) - 1) < spans * _shape.QueryHeads;)
+            for (int unit; (unit = Interlocked.Increment(ref next) - 1) < spans * _queries.Length;)
             {
                 // Head after head, so that packed keys are used while they are near. The last spans of a causal problem are
                 // the longest: they come first, so that threads end together.
                 int head = unit / spans, span = spans - 1 - unit % spans;
                 Pack(head / group, toPack, packed);
-                float* output = _output.Floats + (nint)head * _shape.Rows * _shape.ValueDim;
+                float* output = _output.Floats + (nint)head * rows * _shape.ValueDim;
                 _heads[head / group].Compute(
                     _queries[head], 1 / Math.Sqrt(_shape.Dim), _shape.Mask, span..(span + 1), output, null, _scratch[thread]);
             }

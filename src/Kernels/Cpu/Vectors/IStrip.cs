@@ -1,3 +1,5 @@
+using Distributed.Kernels.Scores;
+
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>
@@ -15,6 +17,10 @@ internal unsafe interface IStrip<T>
 
     /// <summary>Reads <see cref="Width"/> numbers.</summary>
     static abstract T Load(float* source);
+
+    /// <summary>Reads <see cref="Width"/> elements of another type.</summary>
+    static abstract T LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements;
 
     /// <summary>Writes <see cref="Width"/> numbers.</summary>
     static abstract void Store(T strip, float* destination);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -29,6 +30,21 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
         _c = Vector128.Load(source + 8),
         _d = Vector128.Load(source + 12),
     };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements
+    {
+        Vector512<float> all = TElements.Load(source);
+        return new()
+        {
+            _a = all.GetLower().GetLower(),
+            _b = all.GetLower().GetUpper(),
+            _c = all.GetUpper().GetLower(),
+            _d = all.GetUpper().GetUpper(),
+        };
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

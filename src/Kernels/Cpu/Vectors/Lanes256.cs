@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -25,6 +26,15 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
         _a = Vector256.Load(source),
         _b = Vector256.Load(source + 8),
     };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements
+    {
+        Vector512<float> all = TElements.Load(source);
+        return new() { _a = all.GetLower(), _b = all.GetUpper() };
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

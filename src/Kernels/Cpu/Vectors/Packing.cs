@@ -23,6 +23,13 @@ internal static unsafe class Packing
     public static bool InPlace(in TensorRows rows) =>
         rows.Type == ElementType.F32 && rows.Dim % Arithmetic.Lanes == 0 && rows.StrideInBytes % sizeof(float) == 0;
 
+    /// <summary>
+    /// Whether vectors of sixteen elements can be read from the rows where they lie, F16 and BF16 turning into F32 in registers.
+    /// </summary>
+    public static bool WholeVectors(in TensorRows rows) => rows.Type == ElementType.F32
+        ? InPlace(rows)
+        : Avx512F.IsSupported && rows.Dim % Arithmetic.Lanes == 0;
+
     /// <summary>Some rows as F32, zeros behind each of them, and zeros for rows that are not there.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="first">The first one to read.</param>
@@ -40,9 +47,9 @@ internal static unsafe class Packing
             Ahead.FetchRow((byte*)rows.Row(row + apart), bytes);
             int read = 0;
             if (Avx512F.IsSupported && rows.Type == ElementType.BF16)
-                read = WholeVectors<BF16Elements>((byte*)rows.Row(row), rows.Dim, destination);
+                read = ReadVectors<BF16Elements>((byte*)rows.Row(row), rows.Dim, destination);
             else if (Avx512F.IsSupported && rows.Type == ElementType.F16)
-                read = WholeVectors<F16Elements>((byte*)rows.Row(row), rows.Dim, destination);
+                read = ReadVectors<F16Elements>((byte*)rows.Row(row), rows.Dim, destination);
             if (read < rows.Dim)
                 RowReader.Read(rows, row, destination);
             for (int i = rows.Dim; i < padded; i++)
@@ -53,7 +60,7 @@ internal static unsafe class Packing
 
     // A row is short: a call for each would cost more than its conversion.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WholeVectors<T>(byte* row, int dim, float* destination)
+    private static int ReadVectors<T>(byte* row, int dim, float* destination)
         where T : struct, IElements
     {
         int i = 0;

@@ -14,6 +14,7 @@ internal static unsafe class QueryPacking<T>
     /// Packs them; rows and elements that are not there are 0, and NaN becomes <see cref="float.NaN"/>
     /// (<see cref="Exp2"/> counts on it). Ten numbers behind the last are written too.
     /// </summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(TensorRows queries, double scale, float* destination)
     {
@@ -23,6 +24,7 @@ internal static unsafe class QueryPacking<T>
         float* turned = stackalloc float[16 * wide + 16];
         new Span<float>(rows, 16 * wide).Clear();
         bool inPlace = Packing.InPlace(queries);
+        var stream = new RowStream(queries);
         for (int first = 0; first < queries.Count; first += 2 * Group)
         {
             // Two groups side by side in one transposition: lanes 0-5 and 6-11.
@@ -35,9 +37,14 @@ internal static unsafe class QueryPacking<T>
                     continue;
                 }
                 if (inPlace)
+                {
                     from = (float*)queries.Row(first + i);
+                    Ahead.FetchRow(stream.AheadOf(first + i), queries.Dim * sizeof(float));
+                }
                 else
+                {
                     Packing.ReadRows(queries, first + i, 1, row, wide);
+                }
                 for (int d = 0; d < dim; d += 16)
                     T.Store(T.CanonicalNaN(T.Scale(T.Load(from + d), scale)), row + d);
             }
@@ -52,4 +59,31 @@ internal static unsafe class QueryPacking<T>
             }
         }
     }
+
+    /// <summary>Packed rows of several heads one behind the other, in groups that leave no room between them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static PackedQueries Stack(ReadOnlySpan<PackedQueries> heads, byte* destination)
+    {
+        int dim = Packing.PaddedDim(heads[0].Dim), rows = 0;
+        foreach (PackedQueries head in heads)
+            rows += head.Rows;
+        int whole = rows / Group * Group;
+        if (whole < rows)
+            new Span<float>((float*)destination + (nint)whole * dim, Group * dim).Clear();
+        int row = 0;
+        foreach (PackedQueries head in heads)
+        {
+            for (int of = 0; of < head.Rows; of++, row++)
+            {
+                float* from = Element(head.Data, of, dim), to = Element(destination, row, dim);
+                for (int d = 0; d < dim; d++)
+                    to[d * Group] = from[d * Group];
+            }
+        }
+        return new PackedQueries(destination, rows, heads[0].Dim);
+    }
+
+    // First element of a packed row; the next one is a group further on.
+    private static float* Element(byte* packed, int row, int dim) =>
+        (float*)packed + (nint)(row / Group) * Group * dim + row % Group;
 }

@@ -63,7 +63,10 @@ internal static unsafe class ScorePass<T, TPanel>
             }
             else
             {
-                ScoreTiles.Compute<TPanel>(of, panel, dim, scores, full ? maxima : null, fetch);
+                if (rows > FourRows.Count)
+                    ScoreTiles.Compute<TPanel, SixRows>(of, panel, dim, scores, full ? maxima : null, fetch);
+                else
+                    ScoreTiles.Compute<TPanel, FourRows>(of, panel, dim, scores, full ? maxima : null, fetch);
                 fetch += dim / 2 * Ahead.LineBytes;
                 if (full)
                     continue;

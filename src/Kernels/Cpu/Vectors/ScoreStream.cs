@@ -1,45 +1,56 @@
 using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
-using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
 /// <summary>
-/// Scores of few rows, the keys read once, as they lie: sixteen are transposed into a panel that leaves the first-level
-/// cache to what streams in, used by all rows, and forgotten.
+/// Scores of few rows, the keys read once, as they lie: sixteen (or a strip of two vectors for more than
+/// <see cref="Blocking.SingleRows"/> rows, which load a query element less often) are transposed into a panel that leaves the
+/// first-level cache to what streams in, used by all rows, and forgotten.
 /// </summary>
 /// <typeparam name="T">Sixteen lanes.</typeparam>
-internal static unsafe class ScoreStream<T>
+/// <typeparam name="T2">A strip of two vectors, or T.</typeparam>
+internal static unsafe class ScoreStream<T, T2>
     where T : struct, ILanes<T>
+    where T2 : struct, IStrip<T2>
 {
     private const int Group = Blocking.GroupRows, Lanes = Arithmetic.Lanes;
 
     /// <summary>Fills <see cref="Workspace.Scores"/> and <see cref="Workspace.Maxima"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(in PackedQueries queries, in TensorRows keys, MaskWords? mask, RowBlock block, Workspace work)
+    public static void Run(in PackedQueries queries, in RowStream keys, MaskWords? mask, RowBlock block, Workspace work)
+    {
+        if (block.Rows > Blocking.SingleRows)
+            Panels<T2>(queries, keys, mask, block, work);
+        else
+            Panels<T>(queries, keys, mask, block, work);
+        for (int group = 0; group < block.Groups; group++)
+            Finish(queries, keys.Rows.Count, mask, block, group, work);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Panels<TPanel>(in PackedQueries queries, in RowStream keys, MaskWords? mask, RowBlock block, Workspace work)
+        where TPanel : struct, IStrip<TPanel>
     {
         int dim = Packing.PaddedDim(queries.Dim);
         float* first = (float*)queries.Data + (nint)block.First * dim;
-        for (int key = 0; key < keys.Count; key += Lanes)
+        for (int key = 0; key < keys.Rows.Count; key += TPanel.Width)
         {
-            if (mask is not null && !block.SeesAny(new KeyRange(key, key + Lanes)))
+            if (mask is not null && !block.SeesAny(new KeyRange(key, key + TPanel.Width)))
                 continue;
-            KeyPacking<T>.Panel(keys, key, Lanes, work.PanelKeys);
+            KeyPacking<T>.Panel(keys, key, TPanel.Width, work.PanelKeys);
             float* scores = work.Scores + key, query = first;
             for (int row = 0; row < block.Rows; row += Group, scores += Group * Blocking.ScoreStride, query += Group * dim)
             {
                 int rows = Math.Min(Group, block.Rows - row);
-                if (rows > Blocking.SingleRows)
-                {
-                    ScoreTiles.Compute<T>(query, work.PanelKeys, dim, scores, null, (byte*)work.PanelKeys);
-                    continue;
-                }
-                for (int i = 0; i < rows; i++)
-                    ScoreTiles.ComputeRow<T>(query + i, work.PanelKeys, dim, scores + i * Blocking.ScoreStride);
+                if (rows > FourRows.Count)
+                    ScoreTiles.Compute<TPanel, SixRows>(query, work.PanelKeys, dim, scores, null, (byte*)work.PanelKeys);
+                else if (rows > Blocking.SingleRows)
+                    ScoreTiles.Compute<TPanel, FourRows>(query, work.PanelKeys, dim, scores, null, (byte*)work.PanelKeys);
+                for (int i = 0; i < rows && rows <= Blocking.SingleRows; i++)
+                    ScoreTiles.ComputeRow<TPanel>(query + i, work.PanelKeys, dim, scores + i * Blocking.ScoreStride);
             }
         }
-        for (int group = 0; group < block.Groups; group++)
-            Finish(queries, keys.Count, mask, block, group, work);
     }
 
     // What comes behind the products: the stage, the mask, the maxima. Keys were read as they are, so a score may be any NaN.

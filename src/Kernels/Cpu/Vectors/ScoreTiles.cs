@@ -2,13 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
-/// <summary>Scores s = q · k of six query rows against a strip of keys, the sums in registers.</summary>
+/// <summary>Scores s = q · k of the query rows of a group against a strip of keys, the sums in registers.</summary>
 internal static unsafe class ScoreTiles
 {
     /// <summary>
     /// Computes one register tile. A key sits in a lane from beginning to end, so that a score is the same chain of
     /// multiply-adds over d at every width.
     /// </summary>
+    /// <typeparam name="T">A strip of keys.</typeparam>
+    /// <typeparam name="TRows">Rows computed, the first ones of the group.</typeparam>
     /// <param name="queries"><c>[dim, 6]</c></param>
     /// <param name="keys"><c>[dim, width]</c></param>
     /// <param name="dim">Elements of a query; even (a last zero is added to odd ones).</param>
@@ -16,8 +18,9 @@ internal static unsafe class ScoreTiles
     /// <param name="maxima"><c>[6, 16]</c> running maxima to raise; null = leave them.</param>
     /// <param name="ahead">Memory to fetch for later, a line for every two elements.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute<T>(float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead)
+    public static void Compute<T, TRows>(float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead)
         where T : struct, IStrip<T>
+        where TRows : struct, IRowCount
     {
         const int stride = Blocking.ScoreStride;
         T s0, s1, s2, s3, s4, s5;
@@ -33,15 +36,21 @@ internal static unsafe class ScoreTiles
                 s1 = T.MultiplyAdd(queries[1], key, s1);
                 s2 = T.MultiplyAdd(queries[2], key, s2);
                 s3 = T.MultiplyAdd(queries[3], key, s3);
-                s4 = T.MultiplyAdd(queries[4], key, s4);
-                s5 = T.MultiplyAdd(queries[5], key, s5);
+                if (TRows.Count > 4)
+                {
+                    s4 = T.MultiplyAdd(queries[4], key, s4);
+                    s5 = T.MultiplyAdd(queries[5], key, s5);
+                }
                 key = T.Load(keys + T.Width);
                 s0 = T.MultiplyAdd(queries[6], key, s0);
                 s1 = T.MultiplyAdd(queries[7], key, s1);
                 s2 = T.MultiplyAdd(queries[8], key, s2);
                 s3 = T.MultiplyAdd(queries[9], key, s3);
-                s4 = T.MultiplyAdd(queries[10], key, s4);
-                s5 = T.MultiplyAdd(queries[11], key, s5);
+                if (TRows.Count > 4)
+                {
+                    s4 = T.MultiplyAdd(queries[10], key, s4);
+                    s5 = T.MultiplyAdd(queries[11], key, s5);
+                }
                 queries += 12;
                 keys += 2 * T.Width;
             }
@@ -51,15 +60,21 @@ internal static unsafe class ScoreTiles
                 s1 = T.Add(T.Load(scores + stride), s1);
                 s2 = T.Add(T.Load(scores + 2 * stride), s2);
                 s3 = T.Add(T.Load(scores + 3 * stride), s3);
-                s4 = T.Add(T.Load(scores + 4 * stride), s4);
-                s5 = T.Add(T.Load(scores + 5 * stride), s5);
+                if (TRows.Count > 4)
+                {
+                    s4 = T.Add(T.Load(scores + 4 * stride), s4);
+                    s5 = T.Add(T.Load(scores + 5 * stride), s5);
+                }
             }
             T.Store(s0, scores);
             T.Store(s1, scores + stride);
             T.Store(s2, scores + 2 * stride);
             T.Store(s3, scores + 3 * stride);
-            T.Store(s4, scores + 4 * stride);
-            T.Store(s5, scores + 5 * stride);
+            if (TRows.Count > 4)
+            {
+                T.Store(s4, scores + 4 * stride);
+                T.Store(s5, scores + 5 * stride);
+            }
             left -= Arithmetic.ChunkElements;
             if (left <= 0)
                 break;
@@ -70,8 +85,11 @@ internal static unsafe class ScoreTiles
         T.RaiseMaxima(s1, maxima + 16);
         T.RaiseMaxima(s2, maxima + 32);
         T.RaiseMaxima(s3, maxima + 48);
-        T.RaiseMaxima(s4, maxima + 64);
-        T.RaiseMaxima(s5, maxima + 80);
+        if (TRows.Count > 4)
+        {
+            T.RaiseMaxima(s4, maxima + 64);
+            T.RaiseMaxima(s5, maxima + 80);
+        }
     }
 
     /// <summary>The same for one row of a group: a sixth of the work where there are but one or two rows.</summary>

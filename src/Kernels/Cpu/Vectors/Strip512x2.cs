@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -21,6 +22,15 @@ internal unsafe struct Strip512x2 : IStrip<Strip512x2>
     {
         _a = Vector512.Load(source),
         _b = Vector512.Load(source + 16),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Strip512x2 LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements => new()
+    {
+        _a = TElements.Load(source),
+        _b = TElements.Load(source + 16 * TElements.Size),
     };
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -22,6 +23,16 @@ internal unsafe struct Strip512x3 : IStrip<Strip512x3>
         _a = Vector512.Load(source),
         _b = Vector512.Load(source + 16),
         _c = Vector512.Load(source + 32),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Strip512x3 LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements => new()
+    {
+        _a = TElements.Load(source),
+        _b = TElements.Load(source + 16 * TElements.Size),
+        _c = TElements.Load(source + 32 * TElements.Size),
     };
 
     /// <inheritdoc/>

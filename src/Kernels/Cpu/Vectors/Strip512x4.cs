@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -23,6 +24,17 @@ internal unsafe struct Strip512x4 : IStrip<Strip512x4>
         _b = Vector512.Load(source + 16),
         _c = Vector512.Load(source + 32),
         _d = Vector512.Load(source + 48),
+    };
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Strip512x4 LoadElements<TElements>(byte* source)
+        where TElements : struct, IElements => new()
+    {
+        _a = TElements.Load(source),
+        _b = TElements.Load(source + 16 * TElements.Size),
+        _c = TElements.Load(source + 32 * TElements.Size),
+        _d = TElements.Load(source + 48 * TElements.Size),
     };
 
     /// <inheritdoc/>

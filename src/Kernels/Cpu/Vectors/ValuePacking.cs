@@ -15,11 +15,14 @@ internal static unsafe class ValuePacking<T>
 
     /// <summary>Packs them; columns that are not there are 0, and NaN becomes <see cref="float.NaN"/>.</summary>
     /// <returns>Whether all are finite.</returns>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Pack(TensorRows values, ColumnStrips strips, float* destination)
     {
         float* rows = stackalloc float[BlockKeys * strips.Columns];
         bool inPlace = Packing.InPlace(values);
+        var stream = new RowStream(values);
+        int bytes = values.Dim * sizeof(float);
         // Nothing but NaN and infinity times 0 is not 0.
         T poison = T.Zero;
         for (int key = 0; key < values.Count; key += BlockKeys)
@@ -31,6 +34,9 @@ internal static unsafe class ValuePacking<T>
             {
                 from = (float*)values.Row(key);
                 apart = values.StrideInBytes / sizeof(float);
+                byte* ahead = stream.AheadOf(key);
+                for (int row = 0; row < count; row++, ahead += values.StrideInBytes)
+                    Ahead.FetchRow(ahead, bytes);
             }
             else
             {

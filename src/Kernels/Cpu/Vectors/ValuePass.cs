@@ -56,7 +56,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
 
     /// <summary>The same on values that are packed tile by tile on the way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RunDirect(TensorRows values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work)
+    public static void RunDirect(in RowStream stream, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work)
     {
         Begin(strips, block, work);
         for (int group = 0; group < block.Groups; group++)
@@ -68,9 +68,10 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         }
         if (mask is null)
         {
-            ValueStream<T, T2, T3, T4>.Run(values, strips, block, work);
+            ValueStream<T, T2, T3, T4>.Run(stream, strips, block, work);
             return;
         }
+        TensorRows values = stream.Rows;
         for (int first = 0; first < values.Count; first += Blocking.TileKeys)
         {
             var tile = new KeyRange(first, Math.Min(values.Count, first + Blocking.TileKeys));

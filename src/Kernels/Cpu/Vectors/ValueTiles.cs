@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Distributed.Kernels.Scores;
 
 namespace Distributed.Kernels.Cpu.Vectors;
 
@@ -101,66 +102,86 @@ internal static unsafe class ValueTiles
     }
 
     /// <summary>Adds Σ p · v over the keys of one piece to a chunk's sums, the values where they lie.</summary>
+    /// <typeparam name="T">A strip of columns.</typeparam>
+    /// <typeparam name="TRows">Rows computed, the first ones of the group.</typeparam>
+    /// <typeparam name="TElements">Type of the values.</typeparam>
     /// <param name="weights">First weight of the first row; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
     /// <param name="values">The strip's columns of the first key.</param>
-    /// <param name="apart">Numbers from one key's values to the next key's.</param>
+    /// <param name="apart">Bytes from one key's values to the next key's.</param>
     /// <param name="keys">Keys.</param>
     /// <param name="sums"><c>[6, width]</c>, added to.</param>
     /// <param name="ahead">Bytes from a key's values to those to be fetched.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ComputePiece<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
+    public static void ComputePiece<T, TRows, TElements>(float* weights, byte* values, nint apart, int keys, float* sums, nint ahead)
         where T : struct, IStrip<T>
+        where TRows : struct, IRowCount
+        where TElements : struct, IElements
     {
         const int stride = Blocking.ScoreStride;
         T o0 = T.Load(sums), o1 = T.Load(sums + T.Width), o2 = T.Load(sums + 2 * T.Width), o3 = T.Load(sums + 3 * T.Width),
             o4 = T.Load(sums + 4 * T.Width), o5 = T.Load(sums + 5 * T.Width);
         for (; keys > 0; keys--, weights++, values += apart)
         {
-            Ahead.FetchRow((byte*)values + ahead, T.Width * sizeof(float));
-            T value = T.Load(values);
+            Ahead.FetchRow(values + ahead, T.Width * TElements.Size);
+            T value = Read<T, TElements>(values);
             o0 = T.MultiplyAdd(weights[0], value, o0);
             o1 = T.MultiplyAdd(weights[stride], value, o1);
             o2 = T.MultiplyAdd(weights[2 * stride], value, o2);
             o3 = T.MultiplyAdd(weights[3 * stride], value, o3);
-            o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
-            o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+            if (TRows.Count > 4)
+            {
+                o4 = T.MultiplyAdd(weights[4 * stride], value, o4);
+                o5 = T.MultiplyAdd(weights[5 * stride], value, o5);
+            }
         }
         T.Store(o0, sums);
         T.Store(o1, sums + T.Width);
         T.Store(o2, sums + 2 * T.Width);
         T.Store(o3, sums + 3 * T.Width);
-        T.Store(o4, sums + 4 * T.Width);
-        T.Store(o5, sums + 5 * T.Width);
+        if (TRows.Count > 4)
+        {
+            T.Store(o4, sums + 4 * T.Width);
+            T.Store(o5, sums + 5 * T.Width);
+        }
     }
 
     /// <summary>The same for one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ComputeRow<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
+    public static void ComputeRow<T, TElements>(float* weights, byte* values, nint apart, int keys, float* sums, nint ahead)
         where T : struct, IStrip<T>
+        where TElements : struct, IElements
     {
         T sum = T.Load(sums);
         for (; keys > 0; keys--, weights++, values += apart)
         {
-            Ahead.FetchRow((byte*)values + ahead, T.Width * sizeof(float));
-            sum = T.MultiplyAdd(*weights, T.Load(values), sum);
+            Ahead.FetchRow(values + ahead, T.Width * TElements.Size);
+            sum = T.MultiplyAdd(*weights, Read<T, TElements>(values), sum);
         }
         T.Store(sum, sums);
     }
 
     /// <summary>The same for one row and two strips side by side: values are read as they lie, all columns of a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ComputeRowTwo<T>(float* weights, float* values, nint apart, int keys, float* sums, nint ahead)
+    public static void ComputeRowTwo<T, TElements>(float* weights, byte* values, nint apart, int keys, float* sums, nint ahead)
         where T : struct, IStrip<T>
+        where TElements : struct, IElements
     {
         float* other = sums + Blocking.GroupRows * T.Width;
         T left = T.Load(sums), right = T.Load(other);
         for (; keys > 0; keys--, weights++, values += apart)
         {
-            Ahead.FetchRow((byte*)values + ahead, 2 * T.Width * sizeof(float));
-            left = T.MultiplyAdd(*weights, T.Load(values), left);
-            right = T.MultiplyAdd(*weights, T.Load(values + T.Width), right);
+            Ahead.FetchRow(values + ahead, 2 * T.Width * TElements.Size);
+            left = T.MultiplyAdd(*weights, Read<T, TElements>(values), left);
+            right = T.MultiplyAdd(*weights, Read<T, TElements>(values + T.Width * TElements.Size), right);
         }
         T.Store(left, sums);
         T.Store(right, other);
     }
+
+    // F32 in the registers of the kernel, whatever their width; other types sixteen at a time.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Read<T, TElements>(byte* values)
+        where T : struct, IStrip<T>
+        where TElements : struct, IElements =>
+        typeof(TElements) == typeof(F32Elements) ? T.Load((float*)values) : T.LoadElements<TElements>(values);
 }

@@ -1,5 +1,6 @@
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
+using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -92,17 +93,26 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         var strips = new ColumnStrips(values.Dim, maxVectors);
         var work = new Workspace(workspace, strips.Columns);
         GroupView* views = stackalloc GroupView[Blocking.BlockRows / Blocking.GroupRows];
+        // In the canonical order the span to the left comes next.
+        byte* before = (byte*)keys.Row(-SpanGrid.MaxSpanRows);
         for (int row = 0; row < queries.Rows; row += Blocking.BlockRows)
         {
             RowBlock block = RowBlock.At(row, queries.Rows, mask, keys.Count, views);
-            ScoreStream<T>.Run(queries, keys, mask, block, work);
+            ScoreStream<T, T2>.Run(queries, new RowStream(keys, (byte*)values.Start), mask, block, work);
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
-            ValuePass<T, T2, T3, T4>.RunDirect(values, strips, mask, block, work);
+            ValuePass<T, T2, T3, T4>.RunDirect(new RowStream(values, before), strips, mask, block, work);
             StatePass<T>.AddSums(block, strips, work, state);
         }
     }
+
+    /// <inheritdoc/>
+    public override int StackedRows => Blocking.BlockRows;
+
+    /// <inheritdoc/>
+    public override PackedQueries StackQueries(ReadOnlySpan<PackedQueries> heads, byte* destination) =>
+        QueryPacking<T>.Stack(heads, destination);
 
     /// <inheritdoc/>
     public override void Weights(

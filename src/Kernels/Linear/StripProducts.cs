@@ -49,7 +49,7 @@ internal sealed unsafe class StripProducts<T, T2, T3, T4>(int maxVectors) : Prod
 
     /// <inheritdoc/>
     public override void Turn(float* rows, int count, int dim, float* turned) => KeyPacking<T>.Panel(
-        TensorRows.Dense(rows, count, FeatureRows.Padded(dim)), 0, FeatureSums.ChunkKeys, turned);
+        new RowStream(TensorRows.Dense(rows, count, FeatureRows.Padded(dim))), 0, FeatureSums.ChunkKeys, turned);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddStrip<TStrip>(

@@ -1,12 +1,9 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Distributed.Cli.Output;
 using Distributed.Client;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs;
-using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
-using Distributed.Kernels.Numerics;
 
 namespace Distributed.Cli.Clusters;
 
@@ -18,8 +15,6 @@ namespace Distributed.Cli.Clusters;
 /// <param name="wanted">The job and the cluster.</param>
 internal sealed class ClusterBench(ClusterBenchOptions wanted)
 {
-    private static readonly string[] Names = ["q", "k", "v"];
-
     /// <summary>Runs both, some rounds, and reports each run as it ends.</summary>
     /// <exception cref="InputException">There is no silo in this build, or a port is taken.</exception>
     /// <exception cref="IOException">The outputs differ.</exception>
@@ -28,14 +23,16 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
         DirectoryInfo folder = Directory.CreateTempSubdirectory("attend-bench-");
         try
         {
-            FileJobSpecification job = Job(folder.FullName, cancellation);
+            FileJobSpecification job = BenchJob.Create(
+                folder.FullName, wanted.Rows, wanted.Heads, wanted.Dim,
+                new AttentionOptions { Causal = wanted.Causal ? CausalAlignment.TopLeft : null }, cancellation);
             var rounds = new List<ClusterBenchRound>();
             for (int round = 0; round < wanted.Rounds; round++)
             {
                 TimeSpan alone = await AloneAsync(job, cancellation);
                 (TimeSpan together, JobStatus status) = await TogetherAsync(folder.FullName, job, cancellation);
                 if (round == 0)
-                    RefuseDifference(OutputOf(job, "alone"), OutputOf(job, "together"));
+                    BenchJob.RefuseDifference(BenchJob.OutputOf(job, "alone"), BenchJob.OutputOf(job, "together"));
                 rounds.Add(new ClusterBenchRound(alone.TotalSeconds, together.TotalSeconds, status));
                 report(rounds[^1]);
             }
@@ -49,7 +46,7 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
 
     private async Task<TimeSpan> AloneAsync(FileJobSpecification job, CancellationToken cancellation)
     {
-        FileJobSpecification here = job with { Output = OutputOf(job, "alone"), Options = job.Options with { Threads = wanted.Silos } };
+        FileJobSpecification here = job with { Output = BenchJob.OutputOf(job, "alone"), Options = job.Options with { Threads = wanted.Silos } };
         await FileJob.RunAsync(here, null, cancellation);
         long began = Stopwatch.GetTimestamp();
         await FileJob.RunAsync(here, null, cancellation);
@@ -62,52 +59,11 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
         var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), folder, wanted.Port, null, "bench");
         await using LocalCluster cluster = await LocalCluster.StartAsync(options, cancellation);
         Uri[] silos = [.. cluster.Silos.Select(silo => silo.Address)];
-        FileJobSpecification there = job with { Output = OutputOf(job, "together") };
+        FileJobSpecification there = job with { Output = BenchJob.OutputOf(job, "together") };
         await ClusterRun.RunAsync(there, silos, null, cancellation);
         long began = Stopwatch.GetTimestamp();
         JobStatus status = await ClusterRun.RunAsync(there, silos, null, cancellation);
         return (Stopwatch.GetElapsedTime(began), status);
-    }
-
-    private FileJobSpecification Job(string folder, CancellationToken cancellation)
-    {
-        string input = Path.Combine(folder, "job.safetensors");
-        WriteInput(input, cancellation);
-        return new FileJobSpecification
-        {
-            Inputs = TensorPaths.InOneFile(input),
-            Output = "",
-            Options = new AttentionOptions { Causal = wanted.Causal ? CausalAlignment.TopLeft : null },
-        };
-    }
-
-    private void WriteInput(string path, CancellationToken cancellation)
-    {
-        using TensorFileWriter writer = TensorFileWriter.Create(
-            path, [.. Names.Select(name => new TensorSpec(name, ElementType.F32, 1, wanted.Heads, wanted.Rows, wanted.Dim))]);
-        var random = new Random(1);
-        var row = new float[wanted.Dim];
-        foreach (string name in Names)
-        {
-            for (long i = 0; i < wanted.Heads * wanted.Rows; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                foreach (ref float number in row.AsSpan())
-                    number = random.NextSingle() * 2 - 1;
-                writer[name].WriteRows(i, row);
-            }
-        }
-        writer.Commit();
-    }
-
-    private static string OutputOf(FileJobSpecification job, string where) =>
-        Path.ChangeExtension(job.Inputs.Together!, $".{where}.safetensors");
-
-    private static void RefuseDifference(string one, string other)
-    {
-        using FileStream first = File.OpenRead(one), second = File.OpenRead(other);
-        if (!SHA256.HashData(first).AsSpan().SequenceEqual(SHA256.HashData(second)))
-            throw new IOException("The cluster's output differs from that of one process: this is a bug.");
     }
 }
 

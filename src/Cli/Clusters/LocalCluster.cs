@@ -65,7 +65,8 @@ internal sealed class LocalCluster : IAsyncDisposable
                 ("data", wanted.DataFolder), ("file-roots", wanted.FileRoots), ("secret", secret), ("silo-port", $"{silo}"), ("gateway-port", $"{LocalSilo.FreePort()}"),
                 ("cluster", wanted.Postgres is null ? name : wanted.Name), ("threads", $"{wanted.Threads}"),
                 wanted.Postgres is null ? ("primary-port", $"{primary}") : ("postgres", wanted.Postgres),
-            ]));
+                .. wanted.Devices is { } devices ? [("device", devices[i])] : Array.Empty<(string, string)>(),
+            ], wanted.Processors?[i]));
             // Without a database the first silo keeps the list of silos, so it must be there before the others.
             if (i == 0)
                 await UntilSeenAsync(_silos[0], 1, cancellation);
@@ -117,4 +118,11 @@ internal sealed class LocalCluster : IAsyncDisposable
 /// <param name="Postgres">Connection string of the database with the membership; null = the first silo keeps it.</param>
 /// <param name="Name">Name of the cluster in the database.</param>
 internal sealed record LocalClusterOptions(
-    int Silos, int Threads, string DataFolder, string FileRoots, int FirstPort, string? Postgres, string Name);
+    int Silos, int Threads, string DataFolder, string FileRoots, int FirstPort, string? Postgres, string Name)
+{
+    /// <summary>The device of each silo; null = <c>auto</c> for all.</summary>
+    public IReadOnlyList<string>? Devices { get; init; }
+
+    /// <summary>The one processor of each silo; null = all processors for all.</summary>
+    public IReadOnlyList<int>? Processors { get; init; }
+}

@@ -44,9 +44,13 @@ internal sealed class LocalSilo : IDisposable
     /// <summary>Starts one.</summary>
     /// <param name="httpPort">Port of its HTTP endpoint.</param>
     /// <param name="settings">Its settings, by the names of its command line. They go through the environment, for others to read nothing.</param>
-    public static LocalSilo Start(int httpPort, IEnumerable<(string Name, string Value)> settings)
+    /// <param name="processor">The one processor that it may use; null = all.</param>
+    public static LocalSilo Start(int httpPort, IEnumerable<(string Name, string Value)> settings, int? processor = null)
     {
-        var start = new ProcessStartInfo(SiloProgram.FindForCluster()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string program = SiloProgram.FindForCluster();
+        // taskset becomes the silo: the process is the same.
+        ProcessStartInfo start = processor is { } one ? new("taskset", ["-c", $"{one}", program]) : new(program);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach ((string name, string value) in settings.Append(("http-port", $"{httpPort}")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
         return new LocalSilo(System.Diagnostics.Process.Start(start)!, httpPort);

@@ -60,7 +60,7 @@ internal static class ClusterCommand
         up.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => UpAsync(parsed, cancellation)));
         var init = new Command("init", "Makes the tables that silos need in a PostgreSQL database; those that are there stay.") { Database };
         init.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => InitAsync(parsed.GetRequiredValue(Database), cancellation)));
-        return new Command("cluster", "A cluster on this machine, and the database of a real one.") { up, init, ClusterBenchCommand.Create() };
+        return new Command("cluster", "A cluster on this machine, and the database of a real one.") { up, init, ClusterBenchCommand.Create(), ClusterMixedCommand.Create() };
     }
 
     private static async Task UpAsync(ParseResult parsed, CancellationToken cancellation)

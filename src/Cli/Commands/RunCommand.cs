@@ -3,6 +3,7 @@ using Distributed.Cli.Clusters;
 using Distributed.Cli.Output;
 using Distributed.Client;
 using Distributed.Engine;
+using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Jobs;
@@ -68,6 +69,9 @@ internal static class RunCommand
             ClusterRunReport.Print(job, done, parsed.GetValue(CommonOptions.Json));
             return;
         }
+        // Whoever asks for a device sees what became of that before a job of hours, not behind it.
+        if (parsed.GetResult(CommonOptions.Device) is { Implicit: false })
+            await Console.Error.WriteLineAsync(DeviceLookup.Describe(DeviceLookup.Find(job.Options.Device)));
         JobReport report = await ProgressDisplay.RunAsync(
             "attention", show: true, progress => FileJob.RunAsync(job, progress, cancellation));
         if (parsed.GetValue(CommonOptions.Json))

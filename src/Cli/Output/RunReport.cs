@@ -32,6 +32,10 @@ internal static class RunReport
                 $"{device.PassedOn} folds with NaN or infinity left to the CPU, {device.Failures} failed and done by the CPU" +
                 (device.LastFailure is { } failure ? $" ({failure})" : ""));
         }
+        else if (report.DeviceNotes.Count > 0)
+        {
+            to.WriteLine($"device    the CPU. {string.Join(' ', report.DeviceNotes)}");
+        }
         if (report.Analytics is { } analytics)
             to.WriteLine($"analytics {analytics.TotalSeconds:f2} s for a second pass over the weights");
     }
@@ -51,6 +55,10 @@ internal static class RunReport
         json.WriteNumber("threads", report.Threads);
         json.WriteString("kernel", report.Kernel);
         WriteDevice(json, report.Device);
+        json.WriteStartArray("device_notes");
+        foreach (string note in report.DeviceNotes)
+            json.WriteStringValue(note);
+        json.WriteEndArray();
         json.WriteNumber("pairs", report.PairsSeen);
         json.WriteNumber("flops", report.Flops);
         json.WriteNumber("seconds", report.Elapsed.TotalSeconds);

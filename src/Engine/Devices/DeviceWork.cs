@@ -34,20 +34,24 @@ public sealed class DeviceWork : IDisposable
     /// <param name="choice">The device asked for.</param>
     /// <param name="plan">The job's plan.</param>
     /// <param name="input">The job's tensors.</param>
+    /// <param name="tells">Told of what was found and why something was passed over, in one sentence each; null = nobody.</param>
     /// <returns>Null when the CPU is to do it all.</returns>
     /// <exception cref="InputException">
     /// A device was asked for by name, and it cannot be had, or cannot do the job. With <see cref="DeviceKind.Auto"/> the CPU does
     /// such a job.
     /// </exception>
-    public static DeviceWork? Open(DeviceChoice choice, JobPlan plan, AttentionInput input)
+    public static DeviceWork? Open(DeviceChoice choice, JobPlan plan, AttentionInput input, Action<string>? tells = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(input);
+        DeviceSearch search = DeviceLookup.Find(choice);
+        AttentionDevice? device = search.Device;
+        foreach (string note in search.Notes)
+            tells?.Invoke(note);
+        if (choice.Kind == DeviceKind.Auto)
+            return OpenIfFit(device, plan, input, tells);
         try
         {
-            AttentionDevice? device = AttentionDevices.Find(choice).Device;
-            if (choice.Kind == DeviceKind.Auto)
-                return OpenIfFit(device, plan, input);
             if (device is null || plan.Counts.Computed == 0)
                 return null;
             return DeviceLimits.Refusal(plan) is { } refusal
@@ -64,17 +68,26 @@ public sealed class DeviceWork : IDisposable
     /// <param name="device">The device; null = none.</param>
     /// <param name="plan">The job's plan.</param>
     /// <param name="input">The job's tensors.</param>
+    /// <param name="tells">Told why the device was passed over, in one sentence; null = nobody.</param>
     /// <returns>Null when the CPU is to do it all.</returns>
-    public static DeviceWork? OpenIfFit(AttentionDevice? device, JobPlan plan, AttentionInput input)
+    public static DeviceWork? OpenIfFit(AttentionDevice? device, JobPlan plan, AttentionInput input, Action<string>? tells = null)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(input);
+        if (device is null || plan.Counts.Computed == 0)
+            return null;
+        if (DeviceLimits.Refusal(plan) is { } refusal)
+        {
+            tells?.Invoke($"Device {device.Name} cannot do this job, and the CPU does it: {refusal}");
+            return null;
+        }
         try
         {
-            return device is null || plan.Counts.Computed == 0 || DeviceLimits.Refusal(plan) is not null ? null : Open(device, plan, input);
+            return Open(device, plan, input);
         }
-        catch (DeviceException)
+        catch (DeviceException error)
         {
+            tells?.Invoke($"The CPU does this job: {error.Message}");
             return null;
         }
     }

@@ -67,7 +67,8 @@ public static class EmbeddedEngine
         int threads = options.ThreadsHere();
         long started = Stopwatch.GetTimestamp();
         ComputePool pool = ComputePool.Shared(threads);
-        using DeviceWork? device = DeviceWork.Open(options.Device, plan, input);
+        var notes = new List<string>();
+        using DeviceWork? device = DeviceWork.Open(options.Device, plan, input, notes.Add);
         WorkDone done = plan.Mechanism.HasScores
             ? await RunRingAsync(plan, input, kernel, device, sink, pool, progress, cancellation).ConfigureAwait(false)
             : await RunSequentialAsync(plan, input, sink, pool, progress, cancellation).ConfigureAwait(false);
@@ -78,6 +79,7 @@ public static class EmbeddedEngine
             Scores = plan.Scores.Description,
             Operations = plan.Mechanism.HasScores ? null : plan.Operations,
             Device = device?.Report,
+            DeviceNotes = notes,
         };
     }
 

@@ -25,6 +25,9 @@ public sealed record JobReport(
     /// <summary>What a device beside the CPU did; null = the CPU did it all, or others.</summary>
     public DeviceReport? Device { get; init; }
 
+    /// <summary>What was found while a device was looked for, and why something was passed over: one sentence each.</summary>
+    public IReadOnlyList<string> DeviceNotes { get; init; } = [];
+
     /// <summary>Operations of a mechanism without scores; null = those of the pairs.</summary>
     public double? Operations { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class OpenJob : IDisposable
 
     private OpenJob(
         JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, ClusterEngineOptions options,
-        AttentionDevice? device)
+        AttentionDevice? device, Action<string> tells)
     {
         Ticket = ticket;
         Specification = specification;
@@ -28,7 +28,7 @@ internal sealed class OpenJob : IDisposable
         Plan = plan;
         Packed = new PackedSpanCache(CpuKernels.Best, options.PackedBytes);
         Places = new SemaphoreSlim(options.BlocksAtOnce);
-        Device = DeviceWork.OpenIfFit(device, plan, files.Input);
+        Device = DeviceWork.OpenIfFit(device, plan, files.Input, tells);
         _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
     }
 
@@ -54,7 +54,13 @@ internal sealed class OpenJob : IDisposable
 
     /// <summary>Maps the job's input and plans it.</summary>
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
-    public static OpenJob Open(JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, AttentionDevice? device)
+    /// <param name="ticket">The job.</param>
+    /// <param name="exchange">Where its tiles are given out.</param>
+    /// <param name="options">The silo's options.</param>
+    /// <param name="device">The silo's device; null = none.</param>
+    /// <param name="tells">Told why the device was passed over.</param>
+    public static OpenJob Open(
+        JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, AttentionDevice? device, Action<string> tells)
     {
         FileJobSpecification specification = SpecificationDocument.Read(ticket.Specification);
         InputStamp.Check(specification.Inputs, ticket.InputStamp);
@@ -62,7 +68,7 @@ internal sealed class OpenJob : IDisposable
         try
         {
             JobPlan plan = JobPlan.Create(files.Input, specification.Options with { Blocks = ticket.Blocks });
-            return new OpenJob(ticket, specification, files, plan, exchange, options, device);
+            return new OpenJob(ticket, specification, files, plan, exchange, options, device, tells);
         }
         catch
         {

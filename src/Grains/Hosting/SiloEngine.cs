@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using Distributed.Engine;
 using Distributed.Engine.Compute;
+using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
@@ -27,6 +27,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
     private readonly ITileTransport _transport;
     private readonly TcpTileServer? _server;
     private readonly ILoggerFactory _logs;
+    private readonly ILogger _log;
 
     /// <summary>Starts the threads and the tile server.</summary>
     public SiloEngine(string name, ClusterEngineOptions options, Func<ITileTransport> inBand, ILoggerFactory logs)
@@ -37,6 +38,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
         Name = name;
         Options = options;
         _logs = logs;
+        _log = logs.CreateLogger<SiloEngine>();
         Store = new JobStore(options.DataFolder);
         Pool = new ComputePool(options.Threads);
         _cache = new TileCache(options.TileCacheBytes);
@@ -46,7 +48,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
             _server = new TcpTileServer(options.TileEndpoint, options.Secret, _exchange, logs.CreateLogger<TcpTileServer>(), options.Tls);
         if (options.Tls is { } tls)
             tls.Refused = why => LogRefused(logs.CreateLogger<SiloTls>(), why);
-        Device = FindDevice(Names.Device(options.Device), logs.CreateLogger<SiloEngine>());
+        Device = FindDevice(Names.Device(options.Device), _log);
         Speed = new Lazy<Task<double>>(() => CapacityProbe.MeasureAsync(Pool, Device));
     }
 
@@ -90,7 +92,8 @@ public sealed partial class SiloEngine : IAsyncDisposable
         if (_epochs.AddOrUpdate(ticket.Job, ticket.Epoch, (_, known) => Math.Max(known, ticket.Epoch)) > ticket.Epoch)
             throw new SupersededException($"Job {ticket.Job} has a later coordinator than {ticket.Epoch}.");
         Lazy<OpenJob> job = _jobs.GetOrAdd(
-            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(ticket, _exchange, Options, Device)));
+            ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(
+                ticket, _exchange, Options, Device, note => LogPassedOver(_log, ticket.Job, note))));
         try
         {
             _ = job.Value;
@@ -143,21 +146,17 @@ public sealed partial class SiloEngine : IAsyncDisposable
 
     private static AttentionDevice? FindDevice(DeviceChoice choice, ILogger log)
     {
-        try
-        {
-            DeviceSearch search = AttentionDevices.Find(choice);
-            string notes = string.Join(' ', search.Notes);
-            LogDevice(log, search.Device?.Name ?? "the CPU", notes);
-            return search.Device;
-        }
-        catch (DeviceException error)
-        {
-            throw new InputException(error.Message, error);
-        }
+        DeviceSearch search = DeviceLookup.Find(choice);
+        string found = DeviceLookup.Describe(search);
+        LogDevice(log, found);
+        return search.Device;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Tiles are folded on {Device}. {Notes}")]
-    private static partial void LogDevice(ILogger log, string device, string notes);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Found}")]
+    private static partial void LogDevice(ILogger log, string found);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job}: {Note}")]
+    private static partial void LogPassedOver(ILogger log, Guid job, string note);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

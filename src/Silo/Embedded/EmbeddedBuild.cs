@@ -1,3 +1,4 @@
+using Distributed.Engine.Devices;
 using Distributed.Silo.Hosting;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
@@ -9,6 +10,8 @@ internal static class EmbeddedBuild
 {
     public static void Add(WebApplicationBuilder builder, SiloSettings settings)
     {
+        // Here, before anything is begun: a device that cannot be had is a setting that cannot be used.
+        builder.Services.AddSingleton(DeviceLookup.Find(settings.Engine.Device));
         builder.Services.AddSingleton<IJobRunner>(all => new EmbeddedRunner(all.GetRequiredService<DataFolder>(), settings.Engine));
         builder.Services.AddSingleton(new JobQueueOptions
         {

@@ -1,3 +1,5 @@
+using Distributed.Engine.Devices;
+using Distributed.Kernels.Devices;
 using Distributed.Silo.Hosting;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
@@ -5,13 +7,16 @@ using Distributed.Silo.Storage;
 namespace Distributed.Silo.Embedded;
 
 /// <summary>Takes the data folder, clears up behind a lost process, and runs the queue; on SIGTERM it saves what is computed.</summary>
-internal sealed class EmbeddedService(DataFolder data, FileStorage storage, JobQueue queue, SiloSettings settings) : BackgroundService
+internal sealed partial class EmbeddedService(
+    DataFolder data, FileStorage storage, JobQueue queue, SiloSettings settings, DeviceSearch device, ILogger<EmbeddedService> log) : BackgroundService
 {
     private static readonly TimeSpan SweepsEvery = TimeSpan.FromMinutes(10);
     private IDisposable? _lock;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        string found = DeviceLookup.Describe(device);
+        LogDevice(log, found);
         _lock = data.Lock();
         await Task.Run(() => storage.Sweep(settings.KeepsUploads, TimeSpan.Zero), cancellationToken);
         await queue.OpenAsync();
@@ -36,4 +41,7 @@ internal sealed class EmbeddedService(DataFolder data, FileStorage storage, JobQ
         while (await timer.WaitForNextTickAsync(stoppingToken))
             storage.Sweep(settings.KeepsUploads, SweepsEvery);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Found}")]
+    private static partial void LogDevice(ILogger log, string found);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs.Durable;
+using Distributed.Kernels.Devices;
 
 namespace Distributed.Silo.Hosting;
 
@@ -15,12 +16,12 @@ public sealed class SiloSettings
     private static readonly string[] OfCluster =
     [
         "secret", "secret-file", "address", "silo-port", "gateway-port", "tile-port", "primary-port", "postgres", "cluster",
-        "tile-cache-mb", "transport", "device", "cluster-certificate", "cluster-key", "cluster-authority",
+        "tile-cache-mb", "transport", "cluster-certificate", "cluster-key", "cluster-authority",
     ];
 
     private static readonly string[] OfEverySilo =
     [
-        "data", "listen", "http-port", "tls-certificate", "tls-key", "keys", "file-roots", "threads", "blocks-at-once",
+        "data", "listen", "http-port", "tls-certificate", "tls-key", "keys", "file-roots", "threads", "blocks-at-once", "device",
         "checkpoint-seconds", "jobs-at-once", "memory-gb", "quota-gb", "keep-days", "keep-upload-hours", "uploads-at-once",
     ];
 
@@ -63,7 +64,12 @@ public sealed class SiloSettings
     /// <summary>How jobs run in this process.</summary>
     public DurableJobOptions Engine => new(
         Number("threads", Math.Max(1, Environment.ProcessorCount - (JoinsCluster ? 1 : 0)), 1, 1024), Number("blocks-at-once", 2, 1, 64),
-        TimeSpan.FromSeconds(Decimal("checkpoint-seconds", 5, 0, 86_400)));
+        TimeSpan.FromSeconds(Decimal("checkpoint-seconds", 5, 0, 86_400)))
+    {
+        Device = Value("device") is not { } text ? DeviceChoice.Auto
+            : DeviceChoice.TryParse(text, out DeviceChoice device) ? device
+            : throw new InputException($"Setting device is '{text}'; {DeviceChoice.Expected} is expected."),
+    };
 
     /// <summary>Jobs computed at a time.</summary>
     /// <value>2.</value>

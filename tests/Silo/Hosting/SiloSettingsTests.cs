@@ -49,6 +49,7 @@ public class SiloSettingsTests
     [InlineData("--quota-gb", "much")]
     [InlineData("--keep-days", "-1")]
     [InlineData("--jobs-at-once", "0")]
+    [InlineData("--device", "gpu")]
     public void A_value_out_of_its_range_is_refused_by_its_name(string name, string value)
     {
         InputException error = Assert.Throws<InputException>(() => SiloSettings.Read([name, value], Environment).Validate());

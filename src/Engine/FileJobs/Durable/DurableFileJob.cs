@@ -9,6 +9,7 @@ using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Engine.Timelines;
 using Distributed.Kernels.Cpu;
+using Distributed.Kernels.Devices;
 
 namespace Distributed.Engine.FileJobs.Durable;
 
@@ -98,7 +99,9 @@ public sealed class DurableFileJob(
         _plan = PlanView.Of(cut);
         if (blocks.All(block => block.Tally is null))
             EngineMetrics.Plans(cut);
-        using (DeviceWork? device = DeviceWork.Open(job.Options.Device, cut, files.Input))
+        using (DeviceWork? device = job.Options.Device == default
+            ? DeviceWork.OpenIfFit(DeviceLookup.Find(options.Device).Device, cut, files.Input)
+            : DeviceWork.Open(job.Options.Device, cut, files.Input))
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         {
             var run = new DurableRun(
@@ -134,4 +137,9 @@ public sealed class DurableFileJob(
 /// <param name="Threads">Compute threads.</param>
 /// <param name="BlocksAtOnce">Blocks computed at a time.</param>
 /// <param name="CheckpointInterval">Time between checkpoints of a block.</param>
-public sealed record DurableJobOptions(int Threads, int BlocksAtOnce, TimeSpan CheckpointInterval);
+public sealed record DurableJobOptions(int Threads, int BlocksAtOnce, TimeSpan CheckpointInterval)
+{
+    /// <summary>The device of jobs that name none; a job that it cannot do is done by the CPU.</summary>
+    /// <value>auto.</value>
+    public DeviceChoice Device { get; init; }
+}

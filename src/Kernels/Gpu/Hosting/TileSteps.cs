@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Distributed.Kernels.Devices;
 using Distributed.Kernels.Gpu.Exact;
 using Distributed.Kernels.Masks;
@@ -17,6 +19,7 @@ internal sealed unsafe class TileSteps
     private readonly List<RowTile> _tiles = [];
     private readonly List<FoldStep> _steps = [];
     private readonly Dictionary<(long Row, int Head, int Batch, int Span), int> _words = [];
+    private readonly Dictionary<(nint Data, long RowStride, int Rows, int Keys, bool Masked), int> _biases = [];
     private readonly FoldSizes _sizes;
     private readonly DeviceFold _fold;
     private readonly StepWalk.Pass _pass;
@@ -34,7 +37,7 @@ internal sealed unsafe class TileSteps
         {
             if (step.Partial && _words.TryAdd(WordsOf(step.Tile), Words))
                 Words += FoldSizes.Up(step.Tile.Queries.Count, sizes.Rows) * WordStride(step.Tile.Keys.Count);
-            if (step.Bias.Data is not null)
+            if (step.Bias.Data is not null && _biases.TryAdd(BiasOf(step), Biases))
                 Biases += BiasNumbers(step);
         }
     }
@@ -62,7 +65,9 @@ internal sealed unsafe class TileSteps
     public bool TryWrite(Span<int> words, Span<float> biases, Func<DeviceUnit, int> relativeOf)
     {
         WriteWords(words);
-        int firstTile = 0, bias = 0;
+        if (!TryWriteBiases(biases))
+            return false;
+        int firstTile = 0;
         for (int u = 0; u < _fold.Units.Count; u++)
         {
             DeviceUnit unit = _fold.Units[u];
@@ -73,12 +78,7 @@ internal sealed unsafe class TileSteps
             {
                 DeviceStep step = unit.Steps[first + i];
                 PairsSeen += step.Partial ? Seen(words, step) : (long)step.Tile.Queries.Count * step.Tile.Keys.Count;
-                biasAt[i] = step.Bias.Data is null ? -1 : bias;
-                if (step.Bias.Data is null)
-                    continue;
-                if (!TryWriteBias(step, words, biases[bias..]))
-                    return false;
-                bias += BiasNumbers(step);
+                biasAt[i] = step.Bias.Data is null ? -1 : _biases[BiasOf(step)];
             }
             for (int t = 0; t < tiles; t++)
             {
@@ -202,30 +202,56 @@ internal sealed unsafe class TileSteps
         return true;
     }
 
-    private bool TryWriteBias(in DeviceStep step, Span<int> words, Span<float> to)
+    /// <summary>Heads that share a bias share what is brought to the device.</summary>
+    private bool TryWriteBiases(Span<float> biases)
     {
-        int keys = step.Tile.Keys.Count, rows = step.Bias.RowStride == 0 ? 1 : step.Tile.Queries.Count;
-        Span<int> seen = step.Partial ? WordsFor(words, step) : [];
+        var written = new HashSet<int>();
+        foreach ((_, DeviceStep step) in Steps())
+        {
+            if (step.Bias.Data is null || !written.Add(_biases[BiasOf(step)]))
+                continue;
+            if (!TryWriteBias(step, step.Partial, biases[_biases[BiasOf(step)]..]))
+                return false;
+        }
+        return true;
+    }
+
+    private static (nint, long, int, int, bool) BiasOf(in DeviceStep step) =>
+        ((nint)step.Bias.Data, step.Bias.RowStride, step.Tile.Queries.Count, step.Tile.Keys.Count, step.Partial);
+
+    private static bool TryWriteBias(in DeviceStep step, bool masked, Span<float> to)
+    {
+        int keys = step.Tile.Keys.Count, rows = step.Bias.RowStride == 0 ? 1 : step.Tile.Queries.Count, there = Math.Min(keys, step.Bias.Keys);
         for (int row = 0; row < rows; row++)
         {
             byte* from = step.Bias.Data + row * step.Bias.RowStride;
-            for (int key = 0; key < keys; key++)
-            {
-                float x = key >= step.Bias.Keys ? 0f : step.Bias.Type switch
-                {
-                    ElementType.F32 => ((float*)from)[key],
-                    ElementType.F16 => (float)((Half*)from)[key],
-                    _ => BitConverter.Int32BitsToSingle(((ushort*)from)[key] << 16),
-                };
-                to[row * keys + key] = x;
-                // What is -infinite is hidden by the mask and not looked at.
-                if (!float.IsFinite(x) && !float.IsNegativeInfinity(x))
-                    return false;
-                if (float.IsNegativeInfinity(x) && seen.IsEmpty)
-                    return false;
-            }
+            Span<float> numbers = to.Slice(row * keys, keys);
+            Widen(from, step.Bias.Type, numbers[..there]);
+            numbers[there..].Clear();
+            // What is -infinite is hidden by the mask and not looked at.
+            if (masked ? TensorPrimitives.IsNaNAny<float>(numbers) || TensorPrimitives.IsPositiveInfinityAny<float>(numbers) : !TensorPrimitives.IsFiniteAll<float>(numbers))
+                return false;
         }
         return true;
+    }
+
+    private static void Widen(byte* from, ElementType type, Span<float> to)
+    {
+        switch (type)
+        {
+            case ElementType.F32:
+                new ReadOnlySpan<float>(from, to.Length).CopyTo(to);
+                break;
+            case ElementType.F16:
+                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(from, to.Length), to);
+                break;
+            default:
+                // The upper half of an F32 is its BF16.
+                Span<uint> bits = MemoryMarshal.Cast<float, uint>(to);
+                TensorPrimitives.ConvertTruncating<ushort, uint>(new ReadOnlySpan<ushort>(from, to.Length), bits);
+                TensorPrimitives.ShiftLeft<uint>(bits, 16, bits);
+                break;
+        }
     }
 
     private int BiasNumbers(in DeviceStep step) =>

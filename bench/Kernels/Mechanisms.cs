@@ -50,7 +50,7 @@ internal static class Mechanisms
     private static async Task SequentialAsync(bool cpuTime, string only)
     {
         double peak = MachinePeak.MultiplyAddRate(1, PeakShare.RegisterBits(CpuKernels.Best), WorkClock.Thread, 0.3);
-        double bandwidth = MachinePeak.ReadBandwidth(1), elu = Rate(Elus, 1 << 22);
+        double bandwidth = MachinePeak.ReadBandwidth(1), elu = Rate(Elus, 1 << 24);
         Console.WriteLine(Text($"one thread: {peak / 1e9:f1} GFLOP/s of multiply-adds, {elu / 1e9:f2} G elu(x) + 1 a second from the first-level cache, {bandwidth / 1e9:f1} GB/s read"));
         Console.WriteLine("the bound is operations, features, and the bytes of q, k, v and o at these rates, one after the other");
         foreach (int dim in new[] { 64, 128 })
@@ -114,7 +114,7 @@ internal static class Mechanisms
         (double best, double operations) = (double.MaxValue, 0);
         // One sink for all rounds: new memory is made by the first who writes it, page by page.
         var sink = new MemorySink(shape);
-        for (int round = 0; round < 30; round++)
+        for (int round = 0; round < 80; round++)
         {
             TimeSpan began = Environment.CpuUsage.TotalTime;
             JobReport report = await EmbeddedEngine.RunAsync(input, options, sink);

@@ -16,7 +16,6 @@ namespace Distributed.Kernels.Scores;
 /// </remarks>
 public readonly unsafe struct ScoreStage
 {
-    private const float Log2EHigh = 1.44269502f, Log2ELow = 1.92596303e-8f;
     private const double Log2E = 1.44269504088896340736;
 
     private readonly float _capIn;
@@ -162,7 +161,8 @@ public readonly unsafe struct ScoreStage
         where T : struct, IElements
     {
         float* padded = stackalloc float[16];
-        Vector512<float> high = Vector512.Create(Log2EHigh), low = Vector512.Create(Log2ELow), notANumber = Vector512.Create(float.NaN);
+        // As a float log2 e is off by a quarter of what the sum is rounded by.
+        Vector512<float> log2E = Vector512.Create((float)Log2E), notANumber = Vector512.Create(float.NaN);
         int there = bias.Keys - key;
         long rowStride = bias.RowStride;
         byte* of = bias.Data + first * rowStride + (nint)key * T.Size;
@@ -179,8 +179,7 @@ public readonly unsafe struct ScoreStage
             for (int i = 0; i < count; i += 16)
             {
                 Vector512<float> added = i + 16 <= there ? T.Load(of + i * T.Size) : T.LoadPart(of + i * T.Size, there - i, padded);
-                Vector512<float> score = Vector512.FusedMultiplyAdd(added, low, Vector512.Load(scores + i));
-                score = Vector512.FusedMultiplyAdd(added, high, score);
+                Vector512<float> score = Vector512.FusedMultiplyAdd(added, log2E, Vector512.Load(scores + i));
                 // A NaN from a tensor may have any low bits, and Exp2 counts on those of float.NaN.
                 Vector512.ConditionalSelect(Vector512.Equals(score, score), score, notANumber).Store(scores + i);
             }

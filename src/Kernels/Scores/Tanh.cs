@@ -21,6 +21,10 @@ internal static class Tanh
     private const float C0 = 0.6931471879267f, C1 = 0.2402264979477f, C2 = 0.05550357433729f, C3 = 0.00961823752513f,
         C4 = 0.001339073544049f, C5 = 0.0001540350268628f;
 
+    // 1 / d on [1, 2]: minimax in relative error, 5.1e-5.
+    private const float R0 = 4.242629135686f, R1 = -7.408969174337f, R2 = 6.817555191465f, R3 = -3.487130736505f,
+        R4 = 0.9403473216543f, R5 = -0.104482759793f;
+
     /// <summary>tanh(x); NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Of(Vector512<float> x) => OfPower(x * TwoLog2E);
@@ -40,6 +44,19 @@ internal static class Tanh
         g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C1));
         g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C0));
         Vector512<float> above = Vector512.FusedMultiplyAdd(minusPower, g * f, Vector512<float>.One + minusPower);
-        return Vector512.CopySign(above / (Vector512.Create(2f) - above), y);
+        return Vector512.CopySign(Quotient(above, Vector512.Create(2f) - above), y);
+    }
+
+    // x / by for by in [1, 2]. A division takes longer than the polynomial for 1 / by, whose error one step makes 3e-9.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Quotient(Vector512<float> x, Vector512<float> by)
+    {
+        Vector512<float> r = Vector512.FusedMultiplyAdd(Vector512.Create(R5), by, Vector512.Create(R4));
+        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R3));
+        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R2));
+        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R1));
+        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R0));
+        Vector512<float> quotient = x * r;
+        return Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(-quotient, by, x), r, quotient);
     }
 }

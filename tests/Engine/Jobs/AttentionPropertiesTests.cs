@@ -43,10 +43,7 @@ public class AttentionPropertiesTests
         var problem = new Problem(shape, seed);
         MemorySink before = await problem.RunAsync(options);
 
-        int[] order = [.. Enumerable.Range(0, (int)shape.KeyRows)];
-        random.Shuffle(order);
-        Reorder(problem.K, order, shape.KeyDim);
-        Reorder(problem.V, order, shape.ValueDim);
+        problem.Shuffle(random);
         MemorySink after = await problem.RunAsync(options);
 
         Compare.Close([.. before.Output.Select(x => (double)x)], after.Output, Tolerance, $"output of {shape}");
@@ -71,8 +68,8 @@ public class AttentionPropertiesTests
         var whole = new Problem(shape, seed);
         MemorySink expected = await whole.RunAsync(options);
 
-        MemorySink left = await Part(whole, 0, cut).RunAsync(options);
-        MemorySink right = await Part(whole, cut, (int)shape.KeyRows).RunAsync(options with { Causal = CausalAlignment.At(offset - cut) });
+        MemorySink left = await whole.Part(0, cut).RunAsync(options);
+        MemorySink right = await whole.Part(cut, (int)shape.KeyRows).RunAsync(options with { Causal = CausalAlignment.At(offset - cut) });
 
         double[] output = new double[expected.Output.Length], lse = new double[expected.LogSumExp.Length];
         for (int row = 0; row < lse.Length; row++)
@@ -85,29 +82,5 @@ public class AttentionPropertiesTests
         }
         Compare.Close(output, expected.Output, Tolerance, $"output of {shape} cut at {cut}, {options}");
         Compare.Close(lse, expected.LogSumExp, Tolerance, $"LSE of {shape} cut at {cut}, {options}");
-    }
-
-    private static Problem Part(Problem whole, int from, int to)
-    {
-        AttentionShape shape = whole.Shape with { KeyRows = to - from };
-        var part = new Problem(shape, 0);
-        whole.Q.CopyTo(part.Q, 0);
-        for (int head = 0; head < shape.Batch * shape.KeyHeads; head++)
-        {
-            int first = head * (int)whole.Shape.KeyRows + from, target = head * (to - from);
-            whole.K.AsSpan(first * shape.KeyDim, (to - from) * shape.KeyDim).CopyTo(part.K.AsSpan(target * shape.KeyDim));
-            whole.V.AsSpan(first * shape.ValueDim, (to - from) * shape.ValueDim).CopyTo(part.V.AsSpan(target * shape.ValueDim));
-        }
-        return part;
-    }
-
-    private static void Reorder(float[] rows, int[] order, int dim)
-    {
-        float[] before = [.. rows];
-        for (int row = 0; row < rows.Length / dim; row++)
-        {
-            int from = row / order.Length * order.Length + order[row % order.Length];
-            before.AsSpan(from * dim, dim).CopyTo(rows.AsSpan(row * dim));
-        }
     }
 }

@@ -117,6 +117,39 @@ internal sealed class Problem
         return new BlockPairs(rows, keys, [.. pairs]);
     }
 
+    /// <summary>The same queries on some of the keys.</summary>
+    public Problem Part(int from, int to)
+    {
+        var part = new Problem(Shape with { KeyRows = to - from }, 0) { Tensors = Tensors };
+        Q.CopyTo(part.Q, 0);
+        for (int head = 0; head < Shape.Batch * Shape.KeyHeads; head++)
+        {
+            int first = head * (int)Shape.KeyRows + from, target = head * (to - from);
+            K.AsSpan(first * Shape.KeyDim, (to - from) * Shape.KeyDim).CopyTo(part.K.AsSpan(target * Shape.KeyDim));
+            V.AsSpan(first * Shape.ValueDim, (to - from) * Shape.ValueDim).CopyTo(part.V.AsSpan(target * Shape.ValueDim));
+        }
+        return part;
+    }
+
+    /// <summary>Puts keys and their values in another order.</summary>
+    public void Shuffle(Random random)
+    {
+        int[] order = [.. Enumerable.Range(0, (int)Shape.KeyRows)];
+        random.Shuffle(order);
+        Reorder(K, order, Shape.KeyDim);
+        Reorder(V, order, Shape.ValueDim);
+    }
+
+    private static void Reorder(float[] rows, int[] order, int dim)
+    {
+        float[] before = [.. rows];
+        for (int row = 0; row < rows.Length / dim; row++)
+        {
+            int from = row / order.Length * order.Length + order[row % order.Length];
+            before.AsSpan(from * dim, dim).CopyTo(rows.AsSpan(row * dim));
+        }
+    }
+
     public async Task<MemorySink> RunAsync(
         AttentionOptions options, IProgress<JobProgress>? progress = null, CancellationToken cancellation = default)
     {

@@ -63,6 +63,14 @@ internal sealed class RandomTensors
         return tensors;
     }
 
+    /// <summary>Additive scores.</summary>
+    public static RandomTensors AdditiveAlone(AttentionShape shape, Random random)
+    {
+        var tensors = new RandomTensors(shape);
+        tensors.DrawAdditive(random);
+        return tensors;
+    }
+
     /// <summary>Rates of the delta rule.</summary>
     public static RandomTensors RatesAlone(AttentionShape shape, Random random) => new(shape)
     {

@@ -57,8 +57,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         using var memory = new NativeBuffer(floats * sizeof(float));
         float* own = memory.Floats, queries = own + SumFloats, prepared = queries + Chunk * Padded, room = prepared + Chunk * Padded;
         float* output = room + SpanSums.ReadFloats(_plan) + MaskedProducts.TurnedFloats(Dim) + Chunk * Chunk, denominators = output + (nint)_rows.Count * Columns;
-        new Span<float>(output, _rows.Count * (Columns + 1)).Clear();
-
+        new Span<float>(denominators, _rows.Count).Clear();
         _held.Clear();
         _pairs = _view.Pairs;
         int step = _view.Partial.Count == 0 ? WholeRows : Chunk;
@@ -66,6 +65,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         {
             var part = new RowRange(_rows.Start + row, Math.Min(step, _rows.Count - row));
             ReadQueries(head, part, queries, prepared);
+            new Span<float>(output + (nint)row * Columns, part.Count * Columns).Clear();
             if (_view.Partial.Count == 0)
                 whole.Apply(queries, part.Count, output + (nint)row * Columns, denominators + row);
             else
@@ -106,7 +106,7 @@ internal sealed unsafe class LinearSpan : IDisposable
                         MaskWords words = scratch.Words(rows.Count, part.Count);
                         _plan.Masks.Apply(tile, words);
                         _pairs += words.CountSet();
-                        AddPairs(part, words, queries, output, denominators, room);
+                        AddPairs(span, key / Chunk, part, words, queries, output, denominators, room);
                         break;
                     default:
                         break;
@@ -125,11 +125,21 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddPairs(RowRange keys, MaskWords words, float* queries, float* output, float* denominators, float* room)
+    private void AddPairs(
+        int span, int chunk, RowRange keys, MaskWords words, float* queries, float* output, float* denominators, float* room)
     {
-        float* turned = room + SpanSums.ReadFloats(_plan), weights = turned + MaskedProducts.TurnedFloats(Dim);
-        float* values = _spans.Read(keys, room, out nint stride);
-        MaskedProducts.Turn(room, keys.Count, Dim, turned);
+        float* turned = room + SpanSums.ReadFloats(_plan), weights = turned + MaskedProducts.TurnedFloats(Dim), values;
+        nint stride;
+        if (_spans.HasChunks(span))
+        {
+            turned = _spans.Turned(span, chunk);
+            values = _spans.Values(keys, room, out stride);
+        }
+        else
+        {
+            values = _spans.Read(keys, room, out stride);
+            MaskedProducts.Turn(room, keys.Count, Dim, turned);
+        }
         MaskedProducts.Weights(queries, turned, Dim, words, weights);
         MaskedProducts.AddSums(weights, words.Rows, denominators);
         bool finite = FeatureRows.AllFinite(values, stride, keys.Count, Columns);

@@ -113,12 +113,10 @@ internal static class ScorePass
         }
         if (step.Bias >= 0)
         {
-            float added = arguments.Bias[step.Bias + row * step.BiasStride + key];
-            score = DeviceMath.Fma(added, Log2ELow, score);
-            score = DeviceMath.Fma(added, Log2EHigh, score);
+            score = DeviceMath.Fma(arguments.Bias[step.Bias + row * step.BiasStride + key], Log2E, score);
         }
         return score;
     }
 
-    private const float Log2EHigh = 1.44269502f, Log2ELow = 1.92596303e-8f;
+    private const float Log2E = 1.44269502f;
 }

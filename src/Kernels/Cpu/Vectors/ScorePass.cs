@@ -32,20 +32,39 @@ internal static unsafe class ScorePass<T, TPanel>
         {
             float* panel = (float*)keys.Data + (nint)key * dim;
             byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
-            Panel(queries, panel, key, keys.Count, mask, block, work, fetch);
+            int plain = mask is null && queries.Stage is null && key + TPanel.Width <= keys.Count ? block.Rows / Group : 0;
+            Plain((float*)queries.Data + (nint)block.First * dim, panel, dim, key, plain, work, fetch);
+            Panel(queries, panel, key, keys.Count, mask, block, plain, work, fetch);
         }
     }
 
     private static void Begin(RowBlock block, Workspace work) =>
         new Span<float>(work.Maxima, block.Groups * Group * Arithmetic.Lanes).Fill(float.NegativeInfinity);
 
+    // Whole groups of which nothing is hidden and to whose scores nothing is done: most of the work. A tile is 768 cycles at
+    // D = 64, of which looking at what the group sees would be 2 %.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Plain(float* query, float* panel, int dim, int key, int groups, Workspace work, byte* fetch)
+    {
+        float* scores = work.Scores + key, maxima = work.Maxima;
+        for (; groups > 0; groups--)
+        {
+            ScoreTiles.Compute<TPanel, SixRows>(query, panel, dim, scores, maxima, fetch);
+            query += Group * dim;
+            scores += Group * Blocking.ScoreStride;
+            maxima += Group * Arithmetic.Lanes;
+            fetch += dim / 2 * Ahead.LineBytes;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Panel(
-        in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, Workspace work, byte* fetch)
+        in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, int from, Workspace work,
+        byte* fetch)
     {
         int dim = Packing.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
-        for (int group = 0; group < block.Groups; group++)
+        for (int group = from; group < block.Groups; group++)
         {
             KeyRange seen = block.Seen(group);
             if (key + TPanel.Width <= seen.First || key >= seen.End)

@@ -20,20 +20,24 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
 {
     private const int Group = Blocking.GroupRows;
 
+    /// <summary>Bytes that a register tile on some keys asks for ahead of time: a line for every two.</summary>
+    private static nint FetchedBytes(KeyRange keys) => (keys.End - keys.First) / 2 * Ahead.LineBytes;
+
     /// <summary>Fills <see cref="Workspace.WeightSums"/> and <see cref="Workspace.Sums"/>.</summary>
     /// <param name="values">Packed values.</param>
     /// <param name="strips">Their strips.</param>
     /// <param name="mask">The mask, where keys that a row may not see must be left out of its sum; null otherwise.</param>
     /// <param name="block">The rows.</param>
     /// <param name="work">The workspace.</param>
-    /// <param name="ahead">What is read after the values, to be fetched during the last tile.</param>
+    /// <param name="output">The rows' part of the state, which the sums are added to next: fetched during the last tile.</param>
+    /// <param name="then">What is read after that, fetched likewise.</param>
     /// <remarks>
     /// A tile's keys of a strip (256 × 64 numbers, 64 KB) is passed over by all groups before the next one, and comes from the
     /// second-level cache each time: one line in 3 cycles, which costs nothing measurable.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        in PackedValues values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, byte* ahead)
+        in PackedValues values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, byte* output, byte* then)
     {
         Begin(strips, block, work);
         var walk = new TileWalk(block, values.Count);
@@ -47,8 +51,14 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             more = walk.MoveNext();
             if (more)
                 next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
-            byte* rest = keys.First + Blocking.TileKeys < values.Count ? null : ahead;
-            Multiply((float*)values.Data, values.Count, 0, strips, mask, block, group, keys, work, ref next, rest);
+            byte* ahead = null;
+            if (keys.First + Blocking.TileKeys >= values.Count)
+            {
+                // Output rows first, as many lines as there are, then the rest; each tile asks for its part.
+                nint at = (nint)group * strips.Count * FetchedBytes(keys), outputs = (nint)block.Rows * strips.ValueDim * sizeof(float);
+                ahead = at < outputs ? output + at : then + (at - outputs);
+            }
+            Multiply((float*)values.Data, values.Count, 0, strips, mask, block, group, keys, work, ref next, ahead);
             if (next.Pieces > 0)
                 WeightRows.Finish<T>(ref next);
         }
@@ -132,7 +142,7 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
             byte* fetch = ahead is null
                 ? (byte*)(of + Blocking.TileKeys * strip.Width) +
                   (nint)(group % (2 * strip.Vectors)) * (Blocking.TileKeys / 2) * Ahead.LineBytes
-                : ahead + ((nint)group * Group * strips.ValueDim + strip.First) * sizeof(float);
+                : ahead + index * FetchedBytes(keys);
             switch (strip.Vectors)
             {
                 case 1:

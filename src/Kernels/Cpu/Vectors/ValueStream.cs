@@ -22,6 +22,7 @@ internal static unsafe class ValueStream<T, T2, T3, T4>
     private const int Group = Blocking.GroupRows;
 
     /// <summary>Adds to <see cref="Workspace.Sums"/>; the weights are made.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in RowStream stream, ColumnStrips strips, RowBlock block, Workspace work)
     {
         TensorRows values = stream.Rows;
@@ -41,7 +42,7 @@ internal static unsafe class ValueStream<T, T2, T3, T4>
     /// <param name="strips">Their strips.</param>
     /// <param name="block">The rows.</param>
     /// <param name="work">The workspace.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Run<TElements>(in RowStream stream, bool copied, ColumnStrips strips, RowBlock block, Workspace work)
         where TElements : struct, IElements
     {
@@ -118,7 +119,8 @@ internal static unsafe class ValueStream<T, T2, T3, T4>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // A method of its own: with all its kinds inlined, the caller has none of the compiler's allowance left for what it adds up.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddStrips<TStrip, TElements>(
         float* weights, byte* values, nint apart, nint ahead, int keys, int rows, int side, float* sums)
         where TStrip : struct, IStrip<TStrip>

@@ -80,7 +80,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
-            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
+            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, keys.Data);
             StatePass<T>.AddSums(block, strips, work, state);
         }
     }
@@ -172,7 +172,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, values.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
-            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output);
+            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, output);
             StatePass<T>.AddSums(block, strips, work, state);
         }
     }

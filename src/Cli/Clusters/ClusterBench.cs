@@ -56,7 +56,10 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
     private async Task<(TimeSpan, JobStatus)> TogetherAsync(
         string folder, FileJobSpecification job, CancellationToken cancellation)
     {
-        var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), folder, wanted.Port, null, "bench");
+        var options = new LocalClusterOptions(wanted.Silos, 1, Path.Combine(folder, "data"), folder, wanted.Port, null, "bench")
+        {
+            LastSiloShare = wanted.LastSiloShare,
+        };
         await using LocalCluster cluster = await LocalCluster.StartAsync(options, cancellation);
         Uri[] silos = [.. cluster.Silos.Select(silo => silo.Address)];
         FileJobSpecification there = job with { Output = BenchJob.OutputOf(job, "together") };
@@ -75,4 +78,6 @@ internal sealed class ClusterBench(ClusterBenchOptions wanted)
 /// <param name="Causal">Whether attention is causal.</param>
 /// <param name="Rounds">How often.</param>
 /// <param name="Port">HTTP port of the first silo.</param>
-internal sealed record ClusterBenchOptions(int Silos, long Rows, int Heads, int Dim, bool Causal, int Rounds, int Port);
+/// <param name="LastSiloShare">Share of a processor that the last silo gets at most; null = as much as it finds.</param>
+internal sealed record ClusterBenchOptions(
+    int Silos, long Rows, int Heads, int Dim, bool Causal, int Rounds, int Port, double? LastSiloShare);

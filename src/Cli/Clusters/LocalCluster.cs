@@ -67,6 +67,8 @@ internal sealed class LocalCluster : IAsyncDisposable
                 wanted.Postgres is null ? ("primary-port", $"{primary}") : ("postgres", wanted.Postgres),
                 .. wanted.Devices is { } devices ? [("device", devices[i])] : Array.Empty<(string, string)>(),
             ], wanted.Processors?[i]));
+            if (i == wanted.Silos - 1 && wanted.LastSiloShare is { } share)
+                _silos[i].LimitTo(share);
             // Without a database the first silo keeps the list of silos, so it must be there before the others.
             if (i == 0)
                 await UntilSeenAsync(_silos[0], 1, cancellation);
@@ -125,4 +127,7 @@ internal sealed record LocalClusterOptions(
 
     /// <summary>The one processor of each silo; null = all processors for all.</summary>
     public IReadOnlyList<int>? Processors { get; init; }
+
+    /// <summary>Share of a processor that the last silo gets at most; null = as much as it finds.</summary>
+    public double? LastSiloShare { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Distributed.Engine;
 
 namespace Distributed.Cli.Clusters;
 
@@ -11,6 +12,7 @@ internal sealed class LocalSilo : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _said = new();
+    private CpuLimit? _limit;
 
     private LocalSilo(Process process, int httpPort)
     {
@@ -55,6 +57,10 @@ internal sealed class LocalSilo : IDisposable
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
         return new LocalSilo(System.Diagnostics.Process.Start(start)!, httpPort);
     }
+
+    /// <summary>Gives it no more than a share of a processor from now on.</summary>
+    /// <exception cref="InputException">That is not possible here.</exception>
+    public void LimitTo(double share) => _limit = CpuLimit.Of(_process.Id, share);
 
     /// <summary>A port that is free now.</summary>
     public static int FreePort()
@@ -105,6 +111,8 @@ internal sealed class LocalSilo : IDisposable
     {
         if (IsAlive)
             _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _limit?.Dispose();
         _process.Dispose();
     }
 

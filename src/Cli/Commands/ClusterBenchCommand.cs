@@ -24,6 +24,9 @@ internal static class ClusterBenchCommand
 
     private static readonly Option<int?> Rounds = Parsers.Of("--rounds", "N", "How often to run both. [default: 3]", Parsers.Whole<int>("Rounds"));
 
+    private static readonly Option<double?> LastSilo = Parsers.Of(
+        "--last-silo", "SHARE", "Share of a processor that the last silo gets at most, above 0 and below 1; takes root.", Parsers.Number("Share of the last silo"));
+
     private static readonly Option<int?> Port = Parsers.Of(
         "--port", "N", $"HTTP port of the first silo; the others have the ports behind it. [default: {StandardPort}]", Parsers.Whole<int>("Port"));
 
@@ -35,7 +38,7 @@ internal static class ClusterBenchCommand
             "Runs a job in one process and on silos of one thread each, and compares the times; let nothing else run.\n\n" +
             "Example:\n  attend cluster bench --silos 2 --full")
         {
-            Silos, Rows, Heads, HeadSize, Full, Rounds, Port, CommonOptions.Json,
+            Silos, Rows, Heads, HeadSize, Full, Rounds, LastSilo, Port, CommonOptions.Json,
         };
         command.SetAction((parsed, cancellation) => Complaint.GuardAsync(() => RunAsync(parsed, cancellation)));
         return command;
@@ -50,7 +53,8 @@ internal static class ClusterBenchCommand
             Checked("Head size", parsed.GetValue(HeadSize) ?? 128, 1024),
             !parsed.GetValue(Full),
             Checked("Rounds", parsed.GetValue(Rounds) ?? 3, 100),
-            Checked("Port", parsed.GetValue(Port) ?? StandardPort, 65_000));
+            Checked("Port", parsed.GetValue(Port) ?? StandardPort, 65_000),
+            Checked(parsed.GetValue(LastSilo)));
         bool json = parsed.GetValue(CommonOptions.Json);
         if (!json)
             ClusterBenchReport.WriteHeading(Console.Out, wanted);
@@ -65,6 +69,10 @@ internal static class ClusterBenchCommand
         else
             ClusterBenchReport.WriteSummary(Console.Out, rounds);
     }
+
+    private static double? Checked(double? share) => share is null or (>= 0.01 and < 1)
+        ? share
+        : throw new InputException($"Share of the last silo {share} is out of range; 0.01 to below 1 is expected.");
 
     private static int Checked(string name, int value, int most) => value >= 1 && value <= most
         ? value

@@ -30,7 +30,8 @@ internal static class ClusterBenchReport
     {
         to.WriteLine(
             $"{(wanted.Causal ? "causal" : "full")}, S = {wanted.Rows}, {wanted.Heads} heads, D = {wanted.Dim}, F32: "
-            + $"one process of {wanted.Silos} threads, {wanted.Silos} silos of 1 thread");
+            + $"one process of {wanted.Silos} threads, {wanted.Silos} silos of 1 thread"
+            + (wanted.LastSiloShare is { } share ? $", the last of them with {share:0.##} of a processor" : ""));
         to.WriteLine($"{"one process",12}{"silos",10}{"speed",10}{"waiting",10}{"done apart",12}");
     }
 
@@ -40,7 +41,7 @@ internal static class ClusterBenchReport
 
     /// <summary>The medians.</summary>
     public static void WriteSummary(TextWriter to, IReadOnlyList<ClusterBenchRound> rounds) => to.WriteLine(
-        $"median speed {Median(rounds, round => round.Speed):p1} of one process; waiting for tiles {Median(rounds, round => round.Waiting):p2}");
+        $"median speed {Median(rounds, round => round.Speed):p1} of one process; waiting for tiles {Median(rounds, round => round.Waiting):p2}; silos done {Median(rounds, round => round.Apart):p1} of the time apart");
 
     /// <summary>All of it, as one JSON object.</summary>
     public static void WriteJson(TextWriter to, ClusterBenchOptions wanted, IReadOnlyList<ClusterBenchRound> rounds) => to.WriteLine(
@@ -52,8 +53,10 @@ internal static class ClusterBenchReport
                 wanted.Heads,
                 wanted.Dim,
                 wanted.Causal,
+                wanted.LastSiloShare,
                 medianSpeed = Median(rounds, round => round.Speed),
                 medianWaiting = Median(rounds, round => round.Waiting),
+                medianApart = Median(rounds, round => round.Apart),
                 rounds = rounds.Select(round => new { round.Alone, round.Together, round.Speed, round.Waiting, round.Apart }),
             }, Indented));
 

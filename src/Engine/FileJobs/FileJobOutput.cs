@@ -53,6 +53,13 @@ public sealed class FileJobOutput : IDisposable
     ];
 
     /// <summary>
+    /// Forces to disk what has been written, if it has become much: then there is little left to wait for at the end. It may
+    /// be called while rows are written.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void WriteBack() => _writer.WriteBack();
+
+    /// <summary>
     /// Works out what the job asks to be worked out of the weights, writes what does not come in rows, forces the content to
     /// disk and gives the file its name. All rows must have come.
     /// </summary>

@@ -76,6 +76,10 @@ public sealed class TensorFileWriter : IDisposable
         }
     }
 
+    /// <summary>Forces to disk what has been written, if it has become much. It may be called while others write.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public void WriteBack() => _file.WriteBack();
+
     /// <summary>
     /// Forces the content to disk and gives the file its final name, in one step that replaces what had it. All writing
     /// must have ended.

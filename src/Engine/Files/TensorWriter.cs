@@ -62,6 +62,11 @@ public sealed class TensorWriter
         ElementType type = Info.ElementType
             ?? throw new InvalidOperationException($"{Info} does not hold F32, F16 or BF16 elements.");
         CheckElements(firstElement, elements.Length);
+        if (type == ElementType.F32 && BitConverter.IsLittleEndian)
+        {
+            _file.Write(_start + firstElement * sizeof(float), MemoryMarshal.AsBytes(elements));
+            return;
+        }
         using OutputFile.Region region = _file.Rent(
             _start + firstElement * type.SizeInBytes(), checked(elements.Length * type.SizeInBytes()));
         ElementEncoder.Encode(elements, type, region.Bytes);

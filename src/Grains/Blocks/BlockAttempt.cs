@@ -24,6 +24,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private readonly SiloEngine _engine;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
     private LaneContext? _context;
     private readonly BlockSaver _saver;
@@ -42,6 +43,9 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     }
 
     public BlockAssignment Assignment { get; }
+
+    /// <summary>Ends when the attempt has its place, or has ended without one; it never throws.</summary>
+    public Task Begun => _begun.Task;
 
     /// <summary>Ends when the attempt has; it never throws.</summary>
     public Task Ended => _run;
@@ -106,6 +110,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
                 IsInputError = error is InputException,
             };
         }
+        _begun.TrySetResult();
         GrainsMetrics.Ends(_status.Phase, Status.Seconds);
         if (_status.Error is { } failure)
             trace?.SetStatus(ActivityStatusCode.Error, failure);
@@ -119,6 +124,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
         {
             _began = Stopwatch.GetTimestamp();
             _status = _status with { Phase = BlockPhase.Running };
+            _begun.TrySetResult();
             RowsFile rows = RowsFile.Create(
                 _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
             try

@@ -7,7 +7,8 @@ namespace Distributed.Grains.Blocks;
 [KeepAlive, NamedSiloPlacement]
 internal sealed class BlockGrain(SiloEngine engine) : Grain, IBlockGrain
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
+    // Of one that waits for its place there is nothing to tell.
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250), UntilBegun = TimeSpan.FromSeconds(2);
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -20,7 +21,9 @@ internal sealed class BlockGrain(SiloEngine engine) : Grain, IBlockGrain
             DeactivateOnIdle();
             return new BlockStatus { Phase = BlockPhase.Unknown };
         }
-        await Task.WhenAny(attempt.Ended, Task.Delay(Moment));
+        await (attempt.Begun.IsCompleted
+            ? Task.WhenAny(attempt.Ended, Task.Delay(Moment))
+            : Task.WhenAny(attempt.Begun, Task.Delay(UntilBegun)));
         return attempt.Status;
     }
 

@@ -14,7 +14,7 @@ public interface IBlockGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task StartAsync(BlockAssignment assignment);
 
-    /// <summary>How far it is, at once when it has ended, else after a moment.</summary>
+    /// <summary>How far it is, at once when it has begun or ended, else after a moment.</summary>
     [AlwaysInterleave]
     Task<BlockStatus> WatchAsync();
 

@@ -40,7 +40,7 @@ internal sealed partial class SiloWatch(
             {
                 foreach (Guid job in engine.Store.Unfinished())
                     await grains.GetGrain<IJobGrain>(job).EnsureRunningAsync().ConfigureAwait(false);
-                foreach (Guid job in engine.OpenJobs.Where(job => engine.Store.Outcome(job) is not null))
+                foreach (Guid job in engine.OpenJobs.Where(engine.Store.HasEnded))
                     await engine.CloseAsync(job).ConfigureAwait(false);
             }
             catch (Exception error) when (!_stop.IsCancellationRequested && (CallFailure.Is(error) || error is IOException))

@@ -156,7 +156,10 @@ public sealed class BlockSchedule
         return load;
     }
 
-    /// <summary>The least block of the silo that would be done last, if this silo has it done before that one is.</summary>
+    /// <summary>
+    /// A block of the silo that would be done last: the costliest with which this silo is done no later than that one is
+    /// without it, so that few are handed over; else the least, if this silo has it done before that one is.
+    /// </summary>
     private int? ToHelpWith(string silo)
     {
         (string? slowest, double longest) = (null, 0);
@@ -166,9 +169,15 @@ public sealed class BlockSchedule
             if (time > longest)
                 (slowest, longest) = (other, time);
         }
-        if (slowest is null || _loads[slowest].Last is not { } block)
+        if (slowest is null || _loads[slowest].Last is not { } least)
             return null;
-        return (LoadOf(silo).Cost + _costs[block]) / _speeds[silo] <= longest ? block : null;
+        double before = LoadOf(silo).Cost, here = _speeds[silo];
+        foreach (int block in _loads[slowest].Waiting)
+        {
+            if (_costs[block] > _costs[least] && (before + _costs[block]) / here <= longest - _costs[block] / _speeds[slowest])
+                return block;
+        }
+        return (before + _costs[least]) / here <= longest ? least : null;
     }
 
     /// <summary>

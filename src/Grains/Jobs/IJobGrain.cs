@@ -24,9 +24,10 @@ public interface IJobGrain : IGrainWithGuidKey
     [AlwaysInterleave]
     Task<string?> GetBlocksAsync();
 
-    /// <summary>How it stands, again and again until it has ended.</summary>
+    /// <summary>How it stands once it has ended, or else after a moment; null when there is no such job.</summary>
+    /// <param name="patience">The moment.</param>
     [AlwaysInterleave]
-    IAsyncEnumerable<JobInfo> WatchAsync(CancellationToken cancellation);
+    Task<JobInfo?> WatchAsync(TimeSpan patience);
 
     /// <summary>Saves the job and stops it, until it is started again.</summary>
     [AlwaysInterleave]

@@ -20,6 +20,7 @@ internal sealed partial class JobCoordinator
         if (error is not null)
             LogFailed(_log, _job, error);
         _tally.End(state, error);
+        _told.TrySetResult();
         await CloseAsync();
         JobInfo outcome = Info;
         JobBlocks? blocks = Blocks;

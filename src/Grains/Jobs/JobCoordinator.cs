@@ -20,7 +20,7 @@ namespace Distributed.Grains.Jobs;
 internal sealed partial class JobCoordinator : IDisposable
 {
     private const int FailuresTaken = 3;
-    private const int AttemptsPerEpoch = 4096;
+    private const int AttemptsPerEpoch = 1 << 20;
 
     /// <summary>Blocks that a silo has at hand, to begin without a word from here when one is finished.</summary>
     public const int BlocksAhead = 1;
@@ -40,6 +40,7 @@ internal sealed partial class JobCoordinator : IDisposable
     private readonly List<Task> _following = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly JobTally _tally;
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BlockSchedule _schedule = null!;
     private JobTicket _ticket = null!;
     private Task _copying = Task.CompletedTask;
@@ -56,6 +57,9 @@ internal sealed partial class JobCoordinator : IDisposable
 
     /// <summary>How the job stands.</summary>
     public JobInfo Info => _tally.Info(_silos.Values);
+
+    /// <summary>Ends when <see cref="Info"/> tells how the job ended, or when the coordinator has ended without that.</summary>
+    public Task Told => _told.Task;
 
     /// <summary>How its blocks stand; null before there is a plan.</summary>
     public JobBlocks? Blocks => _tally.Blocks;
@@ -124,6 +128,7 @@ internal sealed partial class JobCoordinator : IDisposable
         }
         finally
         {
+            _told.TrySetResult();
             await _stop.CancelAsync();
             await Task.WhenAll(_following.Append(_copying)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
@@ -167,7 +172,8 @@ internal sealed partial class JobCoordinator : IDisposable
         do
         {
             FollowMembers();
-            await Task.Delay(Tick, _stop.Token);
+            await Task.WhenAny(Task.WhenAll(_joining.Values), Task.Delay(Tick, _stop.Token));
+            _stop.Token.ThrowIfCancellationRequested();
         }
         while (_joining.Values.Any(joining => !joining.IsCompleted) && !enough.IsCancellationRequested);
         FollowMembers();
@@ -249,7 +255,7 @@ internal sealed partial class JobCoordinator : IDisposable
         }
         while (silo.Running.Count < silo.Info.BlocksAtOnce + BlocksAhead && _schedule.Next(silo.Name) is { } block)
         {
-            int number = _ticket.Epoch * AttemptsPerEpoch + _attempts++;
+            int number = NextAttempt();
             string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");
             var attempt = new RunningAttempt(silo, block, number, key) { Followed = true };
             silo.Running.Add(attempt);
@@ -258,6 +264,12 @@ internal sealed partial class JobCoordinator : IDisposable
             _following.Add(FollowAsync(attempt, Assignment(block, number), job, output));
         }
     }
+
+    /// <summary>A number that no other attempt of the job has, higher than those of earlier coordinators.</summary>
+    private int NextAttempt() => _attempts < AttemptsPerEpoch && _ticket.Epoch < int.MaxValue / AttemptsPerEpoch
+        ? _ticket.Epoch * AttemptsPerEpoch + _attempts++
+        : throw new IOException(
+            $"The job has had {_ticket.Epoch} coordinators, and {_attempts} attempts at its blocks by the last of them, which is more than can be told apart.");
 
     private BlockAssignment Assignment(int block, int attempt)
     {
@@ -377,8 +389,11 @@ internal sealed partial class JobCoordinator : IDisposable
         async Task CopyAsync()
         {
             await before;
-            await Task.Run(() => RowsFile.CopyTo(
-                _engine.Store.RowsOf(_job, block.Block, block.Attempt), job.Plan, job.Plan.Blocks[block.Block], output.Sink));
+            await Task.Run(() =>
+            {
+                RowsFile.CopyTo(_engine.Store.RowsOf(_job, block.Block, block.Attempt), job.Plan, job.Plan.Blocks[block.Block], output.Sink);
+                output.WriteBack();
+            });
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Distributed.Engine;
@@ -9,16 +8,17 @@ using Distributed.Engine.Plan;
 using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 
 namespace Distributed.Grains.Jobs;
 
 /// <summary>Takes a job on, and hosts its <see cref="JobCoordinator"/> until it has ended.</summary>
-[KeepAlive]
+/// <remarks>It lives beside the queue that begins it: what the two say to one another need not leave the process.</remarks>
+[KeepAlive, PreferLocalPlacement]
 #pragma warning disable CA1001 // RunAsync disposes the coordinator when it has ended.
 internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, ILogger<JobGrain> log) : Grain, IJobGrain
 #pragma warning restore CA1001
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
     private static readonly JsonSerializerOptions BlocksJson = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
@@ -58,7 +58,15 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         if (_run is not null)
             return;
         JobRecord? record = await Task.Run(() => engine.Store.Load(Job));
-        if (_run is not null || record is null || engine.Store.Outcome(Job) is not null || !engine.Store.IsActive(Job))
+        if (_run is not null)
+            return;
+        if (record is null || engine.Store.Outcome(Job) is not null)
+        {
+            // It ended just before this was asked; the grain would live on for nothing.
+            DeactivateOnIdle();
+            return;
+        }
+        if (!engine.Store.IsActive(Job))
             return;
         _coordinator = new JobCoordinator(Job, record, engine, cluster, GrainFactory, log);
         _run = RunAsync(_coordinator);
@@ -78,20 +86,11 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         return blocks is null ? null : JsonSerializer.Serialize(blocks, BlocksJson);
     }
 
-    public async IAsyncEnumerable<JobInfo> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async Task<JobInfo?> WatchAsync(TimeSpan patience)
     {
-        JobInfo? last = null;
-        while (await GetAsync() is { } info)
-        {
-            if (info != last)
-                yield return info;
-            last = info;
-            if (info.State is not (JobState.Waiting or JobState.Running))
-                yield break;
-            // The end is told at once; a job that waits for its coordinator is looked at again in a moment.
-            await Task.WhenAny(_run ?? Task.Delay(Moment, cancellation), Task.Delay(Moment, cancellation));
-            cancellation.ThrowIfCancellationRequested();
-        }
+        if (_coordinator is { } coordinator)
+            await Task.WhenAny(coordinator.Told, Task.Delay(patience));
+        return await GetAsync();
     }
 
     public async Task PauseAsync()
@@ -115,7 +114,11 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // The silo goes; the blocks on other silos go on, and the next coordinator finds them.
-        _coordinator?.HandOver();
+        if (_coordinator is { } coordinator)
+        {
+            LogLeaves(log, Job, reason.ReasonCode, reason.Description);
+            coordinator.HandOver();
+        }
         if (_run is { } run)
             await run;
     }
@@ -166,6 +169,9 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         if (paths.FirstOrDefault(path => !Path.IsPathFullyQualified(path)) is { } relative)
             throw new InputException($"Path '{relative}' is relative; a cluster takes absolute paths, which all silos see.");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The coordinator of job {Job} leaves this silo before the job has ended: {Reason}, {Why}")]
+    private static partial void LogLeaves(ILogger log, Guid job, DeactivationReasonCode reason, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The coordinator of job {Job} has given up.")]
     private static partial void LogGivenUp(ILogger log, Guid job, Exception why);

@@ -13,7 +13,7 @@ namespace Distributed.Grains.Jobs;
 /// </summary>
 /// <param name="root">The folder.</param>
 /// <remarks>
-/// <c>active/JOB</c>: the job has not ended. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>blocks.json</c> (what each block did), <c>epochs/N</c> (a
+/// <c>active/JOB</c>: the job has not ended. <c>forgotten/</c>: what is being deleted. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>blocks.json</c> (what each block did), <c>epochs/N</c> (a
 /// coordinator each), <c>partial/N</c> (the unfinished output of coordinator N), <c>done/BLOCK</c>,
 /// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>.
 /// </remarks>
@@ -44,6 +44,9 @@ public sealed class JobStore(string root)
     /// <summary>How a job ended; null while it has not.</summary>
     public JobInfo? Outcome(Guid job) => ReadJson<JobInfo>(In(job, "outcome.json"));
 
+    /// <summary>Whether a job has ended, or is not even known any more.</summary>
+    public bool HasEnded(Guid job) => File.Exists(In(job, "outcome.json")) || Load(job) is null;
+
     /// <summary>What the blocks of a job that has ended did; null when it never had any.</summary>
     public JobBlocks? Blocks(Guid job) => ReadJson<JobBlocks>(In(job, "blocks.json"));
 
@@ -65,12 +68,23 @@ public sealed class JobStore(string root)
     }
 
     /// <summary>Takes away everything that is kept of a job that has ended.</summary>
+    /// <remarks>It is gone in one step: a coordinator that writes down its end meanwhile finds all of it or nothing.</remarks>
     public void Forget(Guid job)
     {
         if (IsActive(job))
             File.Delete(Active(job));
         ForgetOutputs(job, int.MaxValue);
-        Remove(In(job));
+        string forgotten = Directory.CreateDirectory(Path.Combine(root, "forgotten")).FullName;
+        try
+        {
+            Directory.Move(In(job), Path.Combine(forgotten, Guid.NewGuid().ToString("n")));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It never was, or another has forgotten it.
+        }
+        foreach (string folder in Directory.GetDirectories(forgotten))
+            Remove(folder);
     }
 
     /// <summary>The jobs that are to be computed.</summary>
@@ -146,12 +160,16 @@ public sealed class JobStore(string root)
     /// <summary>Writes down how a job ended, and takes away what it needs no more.</summary>
     public void End(Guid job, JobInfo outcome, JobBlocks? blocks = null)
     {
-        // Whoever saw it end may have forgotten it already.
-        if (!Directory.Exists(In(job)))
-            return;
-        if (blocks is not null)
-            WriteJson(In(job, "blocks.json"), blocks);
-        WriteJson(In(job, "outcome.json"), outcome);
+        try
+        {
+            if (blocks is not null)
+                WriteJson(In(job, "blocks.json"), blocks);
+            WriteJson(In(job, "outcome.json"), outcome);
+        }
+        catch (IOException) when (Load(job) is null)
+        {
+            // Whoever saw it end has forgotten it already, or does so now.
+        }
         File.Delete(Active(job));
         ForgetOutputs(job, int.MaxValue);
         foreach (string folder in Folders.Where(folder => folder != "epochs"))
@@ -194,9 +212,17 @@ public sealed class JobStore(string root)
 
     private string In(Guid job, params string[] names) => Path.Combine([root, "jobs", job.ToString("n"), .. names]);
 
-    private static IEnumerable<string> Names(string folder) => Directory.Exists(folder)
-        ? Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Where(name => !name.EndsWith(".partial", StringComparison.Ordinal))
-        : [];
+    private static IEnumerable<string> Names(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Where(name => !name.EndsWith(".partial", StringComparison.Ordinal));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

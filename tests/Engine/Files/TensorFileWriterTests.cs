@@ -56,6 +56,32 @@ public class TensorFileWriterTests
     }
 
     [Fact]
+    public void Rows_written_in_long_and_in_short_pieces_lie_where_they_belong()
+    {
+        using var folder = new TempFolder();
+        int[] pieces = [1, 100_000, 7, 4096, 4095, 3, 60_000];
+        float[] numbers = [.. Enumerable.Range(0, pieces.Sum() * 4).Select(i => (float)i)];
+        string path = folder.File("o.safetensors");
+        using (var writer = TensorFileWriter.Create(path, [new("o", ElementType.F32, 1, pieces.Sum(), 4)]))
+        {
+            int at = 0;
+            foreach (int piece in pieces)
+            {
+                writer["o"].WriteRows(at, numbers.AsSpan(at * 4, piece * 4));
+                writer.WriteBack();
+                at += piece;
+            }
+            Assert.Throws<ArgumentOutOfRangeException>(() => writer["o"].WriteRows(at - 1, new float[100_000 * 4]));
+            writer.Commit();
+            Assert.Throws<ObjectDisposedException>(() => writer["o"].WriteRows(0, new float[100_000 * 4]));
+        }
+        using TensorFile file = TensorFile.Open(path);
+        var read = new float[numbers.Length];
+        file.Map("o").ReadF32(0, read);
+        Assert.Equal(numbers, read);
+    }
+
+    [Fact]
     public void Nothing_is_written_after_the_end()
     {
         using var folder = new TempFolder();

@@ -87,4 +87,37 @@ public sealed class JobStoreTests : IDisposable
         foreach (JobTicket other in new[] { ticket with { Job = Guid.NewGuid() }, ticket with { Blocks = 8 }, ticket with { RowsPerLane = 1 }, ticket with { Specification = "{ }" } })
             Assert.False(JobStore.KeyOf(ticket).Span.SequenceEqual(JobStore.KeyOf(other).Span));
     }
+
+    [Fact]
+    public async Task A_job_that_is_forgotten_while_its_end_is_written_down_leaves_nothing()
+    {
+        for (int run = 0; run < 50; run++)
+        {
+            var job = Guid.NewGuid();
+            _store.Create(job, _record);
+            File.WriteAllText(_store.RowsOf(job, 3, 4096), "rows");
+
+            await Task.WhenAll(
+                Task.Run(() => _store.End(job, new JobInfo { Id = job, State = JobState.Finished }), TestContext.Current.CancellationToken),
+                Task.Run(() => _store.Forget(job), TestContext.Current.CancellationToken));
+
+            Assert.Null(_store.Load(job));
+            Assert.Null(_store.Outcome(job));
+            Assert.True(_store.HasEnded(job));
+            Assert.DoesNotContain(job, _store.All());
+        }
+        Assert.Equal([_job], _store.Unfinished());
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_folder, "forgotten")));
+    }
+
+    [Fact]
+    public void A_job_has_ended_when_its_outcome_is_there_or_when_nobody_knows_it()
+    {
+        Assert.False(_store.HasEnded(_job));
+        Assert.True(_store.HasEnded(Guid.NewGuid()));
+
+        _store.End(_job, new JobInfo { Id = _job, State = JobState.Cancelled });
+
+        Assert.True(_store.HasEnded(_job));
+    }
 }

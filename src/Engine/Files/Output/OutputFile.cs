@@ -7,11 +7,17 @@ namespace Distributed.Engine.Files.Output;
 /// <summary>A file of fixed size, mapped for writing under a temporary name until it is committed.</summary>
 internal sealed unsafe class OutputFile : IDisposable
 {
+    private const long MuchBytes = 16 << 20;
+
+    /// <summary>From here on a call to the system costs less than the page faults of a mapping: 0.3 against 1 ms for a MiB.</summary>
+    private const int WrittenByCalls = 64 << 10;
+
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile _map;
     private readonly SafeMemoryMappedViewHandle _view;
     private readonly byte* _start;
     private readonly long _length;
+    private long _written;
     private bool _finished;
 
     private OutputFile(string path, string temporaryPath, SafeFileHandle file, long length)
@@ -65,8 +71,17 @@ internal sealed unsafe class OutputFile : IDisposable
     }
 
     /// <summary>Copies bytes into the file.</summary>
+    /// <exception cref="ObjectDisposedException">The file was committed or disposed.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length >= WrittenByCalls)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(offset);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _length - bytes.Length);
+            RandomAccess.Write(_file, bytes, offset);
+            Interlocked.Add(ref _written, bytes.Length);
+            return;
+        }
         using Region region = Rent(offset, bytes.Length);
         bytes.CopyTo(region.Bytes);
     }
@@ -77,7 +92,18 @@ internal sealed unsafe class OutputFile : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _length - length);
+        Interlocked.Add(ref _written, length);
         return new Region(_view, _start + offset, length);
+    }
+
+    /// <summary>Forces to disk what has been written, if it has become much. It may be called while others write.</summary>
+    public void WriteBack()
+    {
+        long written = Volatile.Read(ref _written);
+        if (written < MuchBytes)
+            return;
+        RandomAccess.FlushToDisk(_file);
+        Interlocked.Add(ref _written, -written);
     }
 
     /// <summary>Forces the content to disk and gives the file its final name.</summary>

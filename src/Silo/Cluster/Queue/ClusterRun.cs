@@ -11,14 +11,12 @@ using JobState = Distributed.Grains.Jobs.JobState;
 namespace Distributed.Silo.Cluster.Queue;
 
 /// <summary>A job that the cluster computes, followed from the silo that has the queue.</summary>
-#pragma warning disable CA1001 // A token source without a timer holds nothing to release, and a late call may stop the run.
 internal sealed class ClusterRun : IJobRun
-#pragma warning restore CA1001
 {
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100), Look = TimeSpan.FromMilliseconds(250);
     private readonly JobRecord _job;
     private readonly IJobGrain _grain;
-    private readonly CancellationTokenSource _asked = new();
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RunProgress _progress;
     private volatile bool _cancel;
 
@@ -35,12 +33,12 @@ internal sealed class ClusterRun : IJobRun
     public async Task<JobBlocks?> BlocksAsync() =>
         await _grain.GetBlocksAsync() is { } json ? JsonSerializer.Deserialize<JobBlocks>(json, ApiJson.Options) : null;
 
-    public void Suspend() => _asked.Cancel();
+    public void Suspend() => _asked.TrySetResult();
 
     public void Cancel()
     {
         _cancel = true;
-        _asked.Cancel();
+        _asked.TrySetResult();
     }
 
     private async Task<RunEnd> RunAsync()
@@ -51,7 +49,7 @@ internal sealed class ClusterRun : IJobRun
         bool told = false;
         while (true)
         {
-            if (_asked.IsCancellationRequested && !told)
+            if (_asked.Task.IsCompleted && !told)
             {
                 await AskAsync(async () =>
                 {
@@ -60,15 +58,18 @@ internal sealed class ClusterRun : IJobRun
                 });
                 told = !_cancel || await AskAsync(() => _grain.GetAsync()) is { State: JobState.Cancelled or JobState.Finished or JobState.Failed };
             }
-            if (await AskAsync(() => _grain.GetAsync()) is { } info)
-            {
+            Task<JobInfo?> looking = AskAsync(() => _grain.WatchAsync(Look));
+            if (!told && await Task.WhenAny(looking, _asked.Task) != looking)
+                continue;
+            JobInfo? info = await looking;
+            if (info is not null)
                 _progress = ProgressOf(info);
-                if (EndOf(info) is { } end)
-                    return end;
-            }
+            if (info is not null && EndOf(info) is { } end)
+                return end;
             if (told && !_cancel)
                 return new RunEnd(RunOutcome.Stopped, []);
-            await Task.WhenAny(Task.Delay(Moment), told ? Task.Delay(Moment) : Task.Delay(Timeout.Infinite, _asked.Token));
+            if (info is null or { State: JobState.Waiting })
+                await Task.Delay(Moment);
         }
     }
 

@@ -208,11 +208,13 @@ internal sealed partial class JobCoordinator : IDisposable
         CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
         if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Speed))]) is not { } speeds)
             return;
-        foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
-            _schedule.Join(silo.Name, speed);
         int heads = job.Plan.Shape.Batch * job.Plan.Shape.QueryHeads;
-        foreach (RunningAttempt attempt in alive.SelectMany(silo => silo.Running))
-            _schedule.Advance(attempt.Block, job.Plan.Blocks[attempt.Block].Cost - attempt.Status.CostDone / heads);
+        foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
+        {
+            _schedule.Join(silo.Name, speed);
+            foreach (RunningAttempt attempt in silo.Running)
+                _schedule.Advance(attempt.Block, Math.Max(0, job.Plan.Blocks[attempt.Block].Cost - attempt.CostByNow(speed) / heads));
+        }
     }
 
     private async Task<CoordinatedSilo?> JoinAsync(string name)

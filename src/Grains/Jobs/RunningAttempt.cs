@@ -10,6 +10,11 @@ namespace Distributed.Grains.Jobs;
 /// <param name="key">Key of its grain.</param>
 internal sealed class RunningAttempt(CoordinatedSilo member, int block, int attempt, string key)
 {
+    /// <summary>Of a silo that has not been heard for longer, nobody knows whether it is at work.</summary>
+    private const double SecondsTrusted = 1;
+
+    private long _heard = Stopwatch.GetTimestamp();
+
     public CoordinatedSilo Silo => member;
 
     public int Block => block;
@@ -22,7 +27,25 @@ internal sealed class RunningAttempt(CoordinatedSilo member, int block, int atte
     public bool Followed { get; set; }
 
     /// <summary>What was last heard of it.</summary>
-    public BlockStatus Status { get; set; } = new() { Phase = BlockPhase.Waiting };
+    public BlockStatus Status
+    {
+        get;
+        set
+        {
+            field = value;
+            _heard = Stopwatch.GetTimestamp();
+        }
+    } = new() { Phase = BlockPhase.Waiting };
+
+    /// <summary>Cost that it has probably done by now: what was heard of, and what its silo has done since.</summary>
+    /// <param name="speed">Cost a second that the silo does.</param>
+    public double CostByNow(double speed)
+    {
+        if (Status.Phase != BlockPhase.Running)
+            return Status.CostDone;
+        int atWork = Math.Max(1, member.Running.Count(attempt => attempt.Status.Phase == BlockPhase.Running));
+        return Status.CostDone + Math.Min(Stopwatch.GetElapsedTime(_heard).TotalSeconds, SecondsTrusted) * speed / atWork;
+    }
 }
 
 /// <summary>A silo that takes part in a job.</summary>

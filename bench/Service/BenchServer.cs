@@ -10,11 +10,13 @@ namespace Distributed.Service.Benchmarks;
 /// <summary>A server of its own, with a data folder of its own on the disk of the folder for temporary files.</summary>
 internal sealed class BenchServer : IDisposable
 {
-    private readonly Process _process;
+    private readonly string _program;
+    private Process _process;
 
-    private BenchServer(Process process, int port, string folder)
+    private BenchServer(string program, int port, string folder)
     {
-        (_process, Port, Folder) = (process, port, folder);
+        (_program, Port, Folder) = (program, port, folder);
+        _process = Start();
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromMinutes(4) };
     }
 
@@ -22,7 +24,11 @@ internal sealed class BenchServer : IDisposable
 
     public int Port { get; }
 
+    public int Id => _process.Id;
+
     public string Folder { get; }
+
+    private string Data => Path.Combine(Folder, "data");
 
     public static async Task<BenchServer> StartAsync(string program)
     {
@@ -31,21 +37,18 @@ internal sealed class BenchServer : IDisposable
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        var start = new ProcessStartInfo(program, ["--data", Path.Combine(folder, "data"), "--http-port", $"{port}"]) { RedirectStandardOutput = true };
-        var server = new BenchServer(Process.Start(start)!, port, folder);
-        _ = server._process.StandardOutput.ReadToEndAsync();
-        while (true)
-        {
-            try
-            {
-                if ((await server.Http.GetAsync("health/ready")).IsSuccessStatusCode)
-                    return server;
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(20);
-            }
-        }
+        var server = new BenchServer(program, port, folder);
+        await server.ReadyAsync();
+        return server;
+    }
+
+    /// <summary>Stops the server, changes its data folder, and starts it again.</summary>
+    public async Task RestartAsync(Action<string> change)
+    {
+        Stop();
+        change(Data);
+        _process = Start();
+        await ReadyAsync();
     }
 
     public async Task PutAsync(string path, byte[] content) => (await Http.PutAsync(path, new ByteArrayContent(content))).EnsureSuccessStatusCode();
@@ -84,10 +87,39 @@ internal sealed class BenchServer : IDisposable
 
     public void Dispose()
     {
+        Stop();
+        Http.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(_program, ["--data", Data, "--http-port", $"{Port}"]) { RedirectStandardOutput = true };
+        Process process = Process.Start(start)!;
+        _ = process.StandardOutput.ReadToEndAsync();
+        return process;
+    }
+
+    private void Stop()
+    {
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
-        Http.Dispose();
-        Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task ReadyAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                if ((await Http.GetAsync("health/ready")).IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                await Task.Delay(20);
+            }
+        }
     }
 }

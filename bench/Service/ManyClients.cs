@@ -20,19 +20,30 @@ internal static class ManyClients
         var together = new List<double>();
         var latencies = new ConcurrentBag<double>();
         long events = 0;
+        var (without, with) = (new ProcessorTime(0, 0, 0), new ProcessorTime(0, 0, 0));
         for (int round = 0; round < Rounds; round++)
         {
+            ProcessorTime began = ProcessorTime.Now(server.Id);
             alone.Add(await server.SecondsOfAsync(await server.SubmitAsync(Job)));
+            without += ProcessorTime.Now(server.Id) - began;
+            began = ProcessorTime.Now(server.Id);
             Guid job = await server.SubmitAsync(Job);
             using var stop = new CancellationTokenSource();
-            Task[] all = [.. Enumerable.Range(0, clients).Select(i => i % 2 == 0 ? PollAsync(server, job, latencies, i, stop.Token) : FollowAsync(server, job, () => Interlocked.Increment(ref events), stop.Token))];
+            Task[] all = [.. Enumerable.Range(0, clients).Select(i => i % 2 == 0
+                ? PollAsync(server, job, latencies, i, stop.Token)
+                : FollowAsync(server, job, () => Interlocked.Increment(ref events), stop.Token))];
             together.Add(await server.SecondsOfAsync(job));
+            with += ProcessorTime.Now(server.Id) - began;
             await stop.CancelAsync();
             await Task.WhenAll(all);
         }
         double[] sorted = [.. latencies.Order()];
         Console.WriteLine($"job alone        {string.Join(", ", alone.Select(seconds => $"{seconds:f2}"))} s, median {Median(alone):f3} s");
         Console.WriteLine($"with {clients} clients {string.Join(", ", together.Select(seconds => $"{seconds:f2}"))} s, median {Median(together):f3} s: {Median(together) / Median(alone) - 1:p1} more");
+        // What is left of the cores is what a job that wants all of them has.
+        Console.WriteLine($"processor time   compute {without.Compute:f2} s alone, {with.Compute:f2} s with them ({with.Compute / without.Compute - 1:p1} more); "
+            + $"server's other threads {without.Rest:f2} and {with.Rest:f2} s, clients {without.Clients:f2} and {with.Clients:f2} s: "
+            + $"{(with.Rest - without.Rest) / with.Compute:p1} and {(with.Clients - without.Clients) / with.Compute:p1} of the job's");
         Console.WriteLine($"GET /v1/jobs/ID  {sorted.Length} requests, median {sorted[sorted.Length / 2]:f2} ms, p99 {sorted[(int)(sorted.Length * 0.99)]:f2} ms, most {sorted[^1]:f2} ms; {events} events");
     }
 

@@ -16,11 +16,13 @@ internal static class Transfers
         var (bare, up, sent, down) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (int round = 0; round < Rounds; round++)
         {
-            bare.Add(megabytes / await BareUploadAsync(server.Folder, file));
+            // A new file each time, as an upload is: what is written over pages that the system has at hand is faster.
+            string path = Path.Combine(server.Folder, $"bare-{round}");
+            bare.Add(megabytes / await BareUploadAsync(path, file));
             long began = Stopwatch.GetTimestamp();
             await server.PutAsync($"v1/tensors/file-{round}", file);
             up.Add(megabytes / Stopwatch.GetElapsedTime(began).TotalSeconds);
-            sent.Add(megabytes / await BareDownloadAsync(server.Folder));
+            sent.Add(megabytes / await BareDownloadAsync(path));
             began = Stopwatch.GetTimestamp();
             using Stream stream = await server.Http.GetStreamAsync($"v1/tensors/file-{round}");
             await DrainAsync(stream);
@@ -34,7 +36,7 @@ internal static class Transfers
     }
 
     /// <summary>Seconds to send a file over a connection, write it, and force it to disk.</summary>
-    private static async Task<double> BareUploadAsync(string folder, byte[] content)
+    private static async Task<double> BareUploadAsync(string path, byte[] content)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -46,7 +48,7 @@ internal static class Transfers
             await client.GetStream().WriteAsync(content);
         });
         using TcpClient receiver = await listener.AcceptTcpClientAsync();
-        using (var file = new FileStream(Path.Combine(folder, "bare"), FileMode.Create, FileAccess.Write, FileShare.None, 0))
+        using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
         {
             var buffer = new byte[BufferBytes];
             for (int read; (read = await receiver.GetStream().ReadAsync(buffer)) > 0;)
@@ -58,7 +60,7 @@ internal static class Transfers
     }
 
     /// <summary>Seconds to read that file and send it over a connection.</summary>
-    private static async Task<double> BareDownloadAsync(string folder)
+    private static async Task<double> BareDownloadAsync(string path)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -66,7 +68,7 @@ internal static class Transfers
         Task sending = Task.Run(async () =>
         {
             using TcpClient client = await listener.AcceptTcpClientAsync();
-            using var file = new FileStream(Path.Combine(folder, "bare"), FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
             await file.CopyToAsync(client.GetStream(), BufferBytes);
         });
         using var receiver = new TcpClient();

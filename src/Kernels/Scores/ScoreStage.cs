@@ -100,11 +100,15 @@ public readonly unsafe struct ScoreStage
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Softcap(float capIn, float capOut, int rows, float* scores, nint stride, int count)
     {
+        float* held = stackalloc float[Tanh.Coefficients.Length];
+        Tanh.Coefficients.CopyTo(new Span<float>(held, Tanh.Coefficients.Length));
+        Vector512<float> c0 = Vector512.Create(held[0]), c1 = Vector512.Create(held[1]), c2 = Vector512.Create(held[2]), c3 = Vector512.Create(held[3]),
+            c4 = Vector512.Create(held[4]), c5 = Vector512.Create(held[5]), rounder = Vector512.Create(held[6]);
         Vector512<float> into = Vector512.Create(capIn), outOf = Vector512.Create(capOut);
         for (int row = 0; row < rows; row++, scores += stride)
         {
             for (int i = 0; i < count; i += 16)
-                (Tanh.OfPower(Vector512.Load(scores + i) * into) * outOf).Store(scores + i);
+                (Tanh.OfPower(Vector512.Load(scores + i) * into, c0, c1, c2, c3, c4, c5, rounder) * outOf).Store(scores + i);
         }
     }
 

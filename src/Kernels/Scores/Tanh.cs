@@ -21,42 +21,43 @@ internal static class Tanh
     private const float C0 = 0.6931471879267f, C1 = 0.2402264979477f, C2 = 0.05550357433729f, C3 = 0.00961823752513f,
         C4 = 0.001339073544049f, C5 = 0.0001540350268628f;
 
-    // 1 / d on [1, 2]: minimax in relative error, 5.1e-5.
-    private const float R0 = 4.242629135686f, R1 = -7.408969174337f, R2 = 6.817555191465f, R3 = -3.487130736505f,
-        R4 = 0.9403473216543f, R5 = -0.104482759793f;
-
     /// <summary>tanh(x); NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Of(Vector512<float> x) => OfPower(x * TwoLog2E);
+    public static Vector512<float> Of(Vector512<float> x) => OfPower(
+        x * TwoLog2E, Vector512.Create(C0), Vector512.Create(C1), Vector512.Create(C2), Vector512.Create(C3), Vector512.Create(C4),
+        Vector512.Create(C5), Vector512.Create(Rounder));
 
-    /// <summary>(2^y − 1) / (2^y + 1), which is tanh(y ln 2 / 2); NaN stays NaN.</summary>
+    /// <summary>What a tangent multiplies by and adds.</summary>
+    public static ReadOnlySpan<float> Coefficients => [C0, C1, C2, C3, C4, C5, Rounder];
+
+    /// <summary>
+    /// (2^y − 1) / (2^y + 1), which is tanh(y ln 2 / 2); NaN stays NaN. A loop holds the coefficients in registers: as constants
+    /// they are read from memory at each use, and a core that makes two products in a cycle reads but two vectors in it.
+    /// </summary>
+    /// <param name="y">y.</param>
+    /// <param name="c0">The first of <see cref="Coefficients"/>, in all lanes.</param>
+    /// <param name="c1">The second.</param>
+    /// <param name="c2">The third.</param>
+    /// <param name="c3">The fourth.</param>
+    /// <param name="c4">The fifth.</param>
+    /// <param name="c5">The sixth.</param>
+    /// <param name="rounder">The last.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> OfPower(Vector512<float> y)
+    public static Vector512<float> OfPower(
+        Vector512<float> y, Vector512<float> c0, Vector512<float> c1, Vector512<float> c2, Vector512<float> c3, Vector512<float> c4,
+        Vector512<float> c5, Vector512<float> rounder)
     {
         // The second operand is what the native maximum gives where either is NaN.
         Vector512<float> z = Vector512.MaxNative(Vector512.Create(Smallest), (y.AsInt32() | Vector512.Create(int.MinValue)).AsSingle());
-        Vector512<float> t = z + Vector512.Create(Rounder);
-        Vector512<float> f = z - (t - Vector512.Create(Rounder));
+        Vector512<float> t = z + rounder;
+        Vector512<float> f = z - (t - rounder);
         Vector512<float> minusPower = ((t.AsInt32() << 23) + Vector512.Create(-1f).AsInt32()).AsSingle();
-        Vector512<float> g = Vector512.FusedMultiplyAdd(Vector512.Create(C5), f, Vector512.Create(C4));
-        g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C3));
-        g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C2));
-        g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C1));
-        g = Vector512.FusedMultiplyAdd(g, f, Vector512.Create(C0));
+        Vector512<float> g = Vector512.FusedMultiplyAdd(c5, f, c4);
+        g = Vector512.FusedMultiplyAdd(g, f, c3);
+        g = Vector512.FusedMultiplyAdd(g, f, c2);
+        g = Vector512.FusedMultiplyAdd(g, f, c1);
+        g = Vector512.FusedMultiplyAdd(g, f, c0);
         Vector512<float> above = Vector512.FusedMultiplyAdd(minusPower, g * f, Vector512<float>.One + minusPower);
-        return Vector512.CopySign(Quotient(above, Vector512.Create(2f) - above), y);
-    }
-
-    // x / by for by in [1, 2]. A division takes longer than the polynomial for 1 / by, whose error one step makes 3e-9.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Quotient(Vector512<float> x, Vector512<float> by)
-    {
-        Vector512<float> r = Vector512.FusedMultiplyAdd(Vector512.Create(R5), by, Vector512.Create(R4));
-        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R3));
-        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R2));
-        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R1));
-        r = Vector512.FusedMultiplyAdd(r, by, Vector512.Create(R0));
-        Vector512<float> quotient = x * r;
-        return Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(-quotient, by, x), r, quotient);
+        return Vector512.CopySign(above / (Vector512.Create(2f) - above), y);
     }
 }

@@ -106,7 +106,7 @@ internal sealed unsafe class LinearSpan : IDisposable
                         MaskWords words = scratch.Words(rows.Count, part.Count);
                         _plan.Masks.Apply(tile, words);
                         _pairs += words.CountSet();
-                        AddPairs(span, key / Chunk, part, words, queries, output, denominators, room);
+                        AddPairs(part, words, queries, output, denominators, room);
                         break;
                     default:
                         break;
@@ -125,21 +125,11 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddPairs(
-        int span, int chunk, RowRange keys, MaskWords words, float* queries, float* output, float* denominators, float* room)
+    private void AddPairs(RowRange keys, MaskWords words, float* queries, float* output, float* denominators, float* room)
     {
-        float* turned = room + SpanSums.ReadFloats(_plan), weights = turned + MaskedProducts.TurnedFloats(Dim), values;
-        nint stride;
-        if (_spans.HasChunks(span))
-        {
-            turned = _spans.Turned(span, chunk);
-            values = _spans.Values(keys, room, out stride);
-        }
-        else
-        {
-            values = _spans.Read(keys, room, out stride);
-            MaskedProducts.Turn(room, keys.Count, Dim, turned);
-        }
+        float* turned = room + SpanSums.ReadFloats(_plan), weights = turned + MaskedProducts.TurnedFloats(Dim);
+        float* values = _spans.Read(keys, room, out nint stride);
+        MaskedProducts.Turn(room, keys.Count, Dim, turned);
         MaskedProducts.Weights(queries, turned, Dim, words, weights);
         MaskedProducts.AddSums(weights, words.Rows, denominators);
         bool finite = FeatureRows.AllFinite(values, stride, keys.Count, Columns);

@@ -41,8 +41,7 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
             return chains * DeltaPanel.BytesOf(shape);
         int chunks = (plan.KeyGrid.SpanRows + FeatureSums.ChunkKeys - 1) / FeatureSums.ChunkKeys;
         double spans = plan.QueryGrid.SpanRows * (FeatureRows.Padded(shape.ValueDim) + 1.0) * threads;
-        double sums = (FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * ((2.0 + chunks) * Panel(plan, threads) + 2)
-            + (double)MaskedProducts.TurnedFloats(shape.KeyDim) * chunks * Panel(plan, threads)) * chains;
+        double sums = FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * ((2.0 + chunks) * Panel(plan, threads) + 2) * chains;
         return sizeof(float) * (spans + sums);
     }
 

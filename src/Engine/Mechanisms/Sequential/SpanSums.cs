@@ -9,8 +9,8 @@ using Distributed.Kernels.Spans;
 namespace Distributed.Engine.Mechanisms.Sequential;
 
 /// <summary>
-/// What linear attention remembers of each key span of a head, and of each chunk of the spans that rows see in part, with the
-/// chunk's φ(k). Some are kept for as long as there is room.
+/// What linear attention remembers of each key span of a head, and of each chunk of the spans that rows see in part. Some
+/// are kept for as long as there is room.
 /// </summary>
 /// <param name="plan">The job's plan.</param>
 /// <param name="input">Its tensors.</param>
@@ -28,8 +28,6 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
 
     private nuint Floats => FeatureSums.FloatsFor(plan.Shape.KeyDim, plan.Shape.ValueDim);
 
-    private nuint ChunkFloats => Floats + MaskedProducts.TurnedFloats(plan.Shape.KeyDim);
-
     /// <summary>Whether a span's sums are there.</summary>
     public bool Has(int keySpan) => _kept.ContainsKey(keySpan);
 
@@ -41,10 +39,7 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
 
     /// <summary>The sums of one chunk of a span, which are there.</summary>
     public unsafe FeatureSums OfChunk(int keySpan, int chunk) =>
-        new(Turned(keySpan, chunk) + MaskedProducts.TurnedFloats(plan.Shape.KeyDim), plan.Shape.KeyDim, plan.Shape.ValueDim);
-
-    /// <summary>φ(k) of one chunk of a span as columns, where the sums of its chunks are there.</summary>
-    public unsafe float* Turned(int keySpan, int chunk) => _kept[keySpan].Floats + Floats + (nuint)chunk * ChunkFloats;
+        new(_kept[keySpan].Floats + (nuint)(1 + chunk) * Floats, plan.Shape.KeyDim, plan.Shape.ValueDim);
 
     /// <summary>Makes the sums of the first spans that are not there, as many as are made at a time.</summary>
     /// <param name="keySpans">What will be wanted, in this order.</param>
@@ -82,20 +77,12 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
     /// <returns>The first value.</returns>
     public unsafe float* Read(RowRange keys, float* room, out nint stride)
     {
-        float* prepared = room + Chunk * FeatureRows.Padded(plan.Shape.KeyDim);
+        float* prepared = room + Chunk * FeatureRows.Padded(plan.Shape.KeyDim), copied = prepared + Chunk * FeatureRows.Padded(plan.Shape.KeyDim);
         TensorRows rows = input.Keys.Slice(batch, keyHead, keys);
         rows = plan.Rows.Keys?.Prepare(rows, batch, keyHead, keys.Start, prepared) ?? rows;
         FeatureRows.Map(rows, plan.Mechanism.Features, sums: false, room);
-        return Values(keys, room, out stride);
+        return FeatureRows.AsTheyAre(input.Values.Slice(batch, keyHead, keys), copied, out stride);
     }
-
-    /// <summary>Finds the values of some keys.</summary>
-    /// <param name="keys">At most <see cref="FeatureSums.ChunkKeys"/> keys.</param>
-    /// <param name="room">As <see cref="Read"/> has it.</param>
-    /// <param name="stride">Numbers from one value to the next.</param>
-    /// <returns>The first value.</returns>
-    public unsafe float* Values(RowRange keys, float* room, out nint stride) => FeatureRows.AsTheyAre(
-        input.Values.Slice(batch, keyHead, keys), room + 2 * Chunk * FeatureRows.Padded(plan.Shape.KeyDim), out stride);
 
     /// <summary>F32 numbers of scratch memory that <see cref="Read"/> fills.</summary>
     public static nuint ReadFloats(JobPlan plan) =>
@@ -109,7 +96,7 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
     }
 
     private long BytesOf(int keySpan, HashSet<int> inChunks) =>
-        sizeof(float) * ((long)Floats + (inChunks.Contains(keySpan) ? (plan.KeyGrid[keySpan].Count + Chunk - 1) / Chunk * (long)ChunkFloats : 0));
+        (long)Floats * sizeof(float) * (inChunks.Contains(keySpan) ? 1 + (plan.KeyGrid[keySpan].Count + Chunk - 1) / Chunk : 1);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Sum(int keySpan, ComputeScratch scratch)
@@ -125,10 +112,7 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
             float* values = Read(new RowRange(span.Start + key, count), room, out nint stride);
             FeatureSums to = chunks ? OfChunk(keySpan, key / Chunk) : sums;
             if (chunks)
-            {
                 to.Clear();
-                MaskedProducts.Turn(room, count, plan.Shape.KeyDim, Turned(keySpan, key / Chunk));
-            }
             to.AddKeys(room, values, stride, count);
             if (chunks)
                 sums.Add(to);

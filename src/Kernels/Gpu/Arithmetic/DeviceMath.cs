@@ -20,9 +20,6 @@ internal static class DeviceMath
     private const float T0 = 0.6931471879267f, T1 = 0.2402264979477f, T2 = 0.05550357433729f, T3 = 0.00961823752513f,
         T4 = 0.001339073544049f, T5 = 0.0001540350268628f;
 
-    private const float R0 = 4.242629135686f, R1 = -7.408969174337f, R2 = 6.817555191465f, R3 = -3.487130736505f,
-        R4 = 0.9403473216543f, R5 = -0.104482759793f;
-
     /// <summary>a · b + c, rounded once.</summary>
     [IntrinsicImplementation]
     public static float Fma(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
@@ -64,14 +61,7 @@ internal static class DeviceMath
         g = Fma(g, f, T1);
         g = Fma(g, f, T0);
         float above = Fma(minusPower, Multiply(g, f), 1f + minusPower);
-        float by = 2f - above;
-        float r = Fma(R5, by, R4);
-        r = Fma(r, by, R3);
-        r = Fma(r, by, R2);
-        r = Fma(r, by, R1);
-        r = Fma(r, by, R0);
-        float quotient = Multiply(above, r);
-        float size = Fma(Fma(-quotient, by, above), r, quotient);
+        float size = Divide(above, 2f - above);
         return y < 0f ? -size : size;
     }
 

@@ -1,3 +1,4 @@
+using Distributed.Engine.FileJobs.Specification;
 using Distributed.Kernels.Devices;
 
 namespace Distributed.Engine.Devices;
@@ -18,6 +19,10 @@ public static class DeviceLookup
             throw new InputException(error.Message, error);
         }
     }
+
+    /// <summary>What there is of the device that a setting asks for, for people.</summary>
+    /// <exception cref="InputException">There is no such word, or the device cannot be had.</exception>
+    public static string Describe(string choice) => Describe(Find(Names.Device(choice)));
 
     /// <summary>What a search found and passed over, for people.</summary>
     public static string Describe(DeviceSearch search)

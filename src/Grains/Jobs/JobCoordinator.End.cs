@@ -33,7 +33,7 @@ internal sealed partial class JobCoordinator
     {
         try
         {
-            await OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job), silo);
+            await silo.OrGone(_grains.GetGrain<ISiloGrain>(NamedSilo.Key(silo.Name, "silo")).CloseAsync(_job));
         }
         catch (Exception error) when (CallFailure.Is(error))
         {

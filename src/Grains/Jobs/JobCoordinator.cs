@@ -289,9 +289,9 @@ internal sealed partial class JobCoordinator : IDisposable
             try
             {
                 if (!started)
-                    await OrGone(grain.StartAsync(start!), attempt.Silo);
+                    await attempt.Silo.OrGone(grain.StartAsync(start!));
                 started = true;
-                if (await OrGone(grain.WatchAsync(), attempt.Silo) is { } status && status.Phase != BlockPhase.Unknown)
+                if (await attempt.Silo.OrGone(grain.WatchAsync()) is { } status && status.Phase != BlockPhase.Unknown)
                     attempt.Status = status;
                 else
                     break;
@@ -328,25 +328,11 @@ internal sealed partial class JobCoordinator : IDisposable
         if (!attempt.Silo.Alive)
             return;
         // Work is saved as long as it may be gone on with.
-        Task stopping = OrGone(grain.StopAsync(saves: !_cancelled), attempt.Silo);
+        Task stopping = attempt.Silo.OrGone(grain.StopAsync(saves: !_cancelled));
         if (_paused)
             await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         else
             _ = stopping.ContinueWith(stopped => stopped.Exception, TaskScheduler.Default);
-    }
-
-    private static async Task<BlockStatus?> OrGone(Task<BlockStatus> call, CoordinatedSilo silo)
-    {
-        await OrGone((Task)call, silo);
-        return call.IsCompleted ? await call : null;
-    }
-
-    /// <summary>A call that is not waited for any longer when its silo is gone.</summary>
-    private static async Task OrGone(Task call, CoordinatedSilo silo)
-    {
-        await Task.WhenAny(call, silo.Gone);
-        if (call.IsCompleted)
-            await call;
     }
 
     private async Task FinishAsync(RunningAttempt attempt, OpenJob job, FileJobOutput output)

@@ -44,7 +44,7 @@ public sealed class ClusterSettings(SiloSettings settings)
         CheckpointInterval = settings.Engine.CheckpointInterval,
         TileCacheBytes = (long)settings.Number("tile-cache-mb", 1024, 0, 1 << 24) << 20,
         TileEndpoint = new IPEndPoint(Address, settings.Number("tile-port", 0, 0, 65535)),
-        Device = settings.Engine.Device.ToString(),
+        Device = settings.Engine.Device,
         Transport = settings.Value("transport") switch
         {
             null or "tcp" => TileTransportKind.Tcp,

@@ -11,7 +11,7 @@ internal static class EmbeddedBuild
     public static void Add(WebApplicationBuilder builder, SiloSettings settings)
     {
         // Here, before anything is begun: a device that cannot be had is a setting that cannot be used.
-        builder.Services.AddSingleton(DeviceLookup.Find(settings.Engine.Device));
+        string device = DeviceLookup.Describe(settings.Engine.Device);
         builder.Services.AddSingleton<IJobRunner>(all => new EmbeddedRunner(all.GetRequiredService<DataFolder>(), settings.Engine));
         builder.Services.AddSingleton(new JobQueueOptions
         {
@@ -22,6 +22,6 @@ internal static class EmbeddedBuild
         builder.Services.AddSingleton<JobQueue>();
         builder.Services.AddSingleton<IJobService>(all => all.GetRequiredService<JobQueue>());
         builder.Services.AddSingleton<ISiloStatus, EmbeddedStatus>();
-        builder.Services.AddHostedService<EmbeddedService>();
+        builder.Services.AddHostedService(all => ActivatorUtilities.CreateInstance<EmbeddedService>(all, device));
     }
 }

@@ -1,5 +1,3 @@
-using Distributed.Engine.Devices;
-using Distributed.Kernels.Devices;
 using Distributed.Silo.Hosting;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
@@ -8,15 +6,14 @@ namespace Distributed.Silo.Embedded;
 
 /// <summary>Takes the data folder, clears up behind a lost process, and runs the queue; on SIGTERM it saves what is computed.</summary>
 internal sealed partial class EmbeddedService(
-    DataFolder data, FileStorage storage, JobQueue queue, SiloSettings settings, DeviceSearch device, ILogger<EmbeddedService> log) : BackgroundService
+    DataFolder data, FileStorage storage, JobQueue queue, SiloSettings settings, string device, ILogger<EmbeddedService> log) : BackgroundService
 {
     private static readonly TimeSpan SweepsEvery = TimeSpan.FromMinutes(10);
     private IDisposable? _lock;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        string found = DeviceLookup.Describe(device);
-        LogDevice(log, found);
+        LogDevice(log, device);
         _lock = data.Lock();
         await Task.Run(() => storage.Sweep(settings.KeepsUploads, TimeSpan.Zero), cancellationToken);
         await queue.OpenAsync();

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Distributed.Engine;
 using Distributed.Engine.FileJobs.Durable;
-using Distributed.Kernels.Devices;
+using Distributed.Engine.FileJobs.Specification;
 
 namespace Distributed.Silo.Hosting;
 
@@ -66,9 +66,9 @@ public sealed class SiloSettings
         Number("threads", Math.Max(1, Environment.ProcessorCount - (JoinsCluster ? 1 : 0)), 1, 1024), Number("blocks-at-once", 2, 1, 64),
         TimeSpan.FromSeconds(Decimal("checkpoint-seconds", 5, 0, 86_400)))
     {
-        Device = Value("device") is not { } text ? DeviceChoice.Auto
-            : DeviceChoice.TryParse(text, out DeviceChoice device) ? device
-            : throw new InputException($"Setting device is '{text}'; {DeviceChoice.Expected} is expected."),
+        Device = Value("device") is not { } text ? "auto"
+            : Names.IsDevice(text) ? text
+            : throw new InputException($"Setting device is '{text}'; {Names.Devices} is expected."),
     };
 
     /// <summary>Jobs computed at a time.</summary>

@@ -39,10 +39,11 @@ public sealed class BlockCheckpointTests : IDisposable
                 long pairs = await RunAsync(block, resumed, second, restore: true);
 
                 Assert.Equal(await RunAsync(block, sink, new Stop(Checkpoint, int.MaxValue), restore: false), pairs);
-                Assert.Equal(sink.Output, resumed.Output);
                 Assert.True(second.Absorbed + first.Absorbed <= 7, "A block that went on folded tiles again that its checkpoint holds.");
-                foreach (int row in Enumerable.Range(0, expected.LogSumExp.Length).Where(row => sink.LogSumExp[row] != 0))
-                    Assert.Equal(expected.LogSumExp[row], resumed.LogSumExp[row]);
+                int[] rows = [.. Enumerable.Range(0, expected.LogSumExp.Length).Where(row => sink.LogSumExp[row] != 0)];
+                Assert.NotEmpty(rows);
+                Assert.All(rows, row => Assert.Equal(expected.LogSumExp[row], resumed.LogSumExp[row]));
+                Assert.All(rows, row => Assert.Equal(RowOf(expected, row), RowOf(resumed, row)));
             }
         }
     }
@@ -78,6 +79,12 @@ public sealed class BlockCheckpointTests : IDisposable
         await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync(1, new MemorySink(_problem.Shape), null, restore: true));
         await Assert.ThrowsAsync<InvalidDataException>(
             () => RunAsync(2, new MemorySink(_problem.Shape), null, restore: true, SHA256.HashData("another"u8)));
+    }
+
+    private float[] RowOf(MemorySink sink, int row)
+    {
+        int width = (int)_problem.Shape.ValueDim;
+        return sink.Output[(row * width)..((row + 1) * width)];
     }
 
     private Task<long> RunAsync(int block, MemorySink sink, Stop? stop, bool restore, byte[]? key = null) => _problem.WithInput(async input =>

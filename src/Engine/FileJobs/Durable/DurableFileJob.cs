@@ -9,7 +9,6 @@ using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
 using Distributed.Engine.Timelines;
 using Distributed.Kernels.Cpu;
-using Distributed.Kernels.Devices;
 
 namespace Distributed.Engine.FileJobs.Durable;
 
@@ -100,7 +99,7 @@ public sealed class DurableFileJob(
         if (blocks.All(block => block.Tally is null))
             EngineMetrics.Plans(cut);
         using (DeviceWork? device = job.Options.Device == default
-            ? DeviceWork.OpenIfFit(DeviceLookup.Find(options.Device).Device, cut, files.Input)
+            ? DeviceWork.OpenIfFit(DeviceLookup.Find(Names.Device(options.Device)).Device, cut, files.Input)
             : DeviceWork.Open(job.Options.Device, cut, files.Input))
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         {
@@ -139,7 +138,7 @@ public sealed class DurableFileJob(
 /// <param name="CheckpointInterval">Time between checkpoints of a block.</param>
 public sealed record DurableJobOptions(int Threads, int BlocksAtOnce, TimeSpan CheckpointInterval)
 {
-    /// <summary>The device of jobs that name none; a job that it cannot do is done by the CPU.</summary>
+    /// <summary>The device of jobs that name none, as it is written; a job that it cannot do is done by the CPU.</summary>
     /// <value>auto.</value>
-    public DeviceChoice Device { get; init; }
+    public string Device { get; init; } = "auto";
 }

@@ -114,6 +114,12 @@ public static class Names
     /// <summary>The word for a mechanism.</summary>
     public static string Of(MechanismKind kind) => kind.ToString().ToLowerInvariant();
 
+    /// <summary>What <see cref="Device"/> reads, for error messages.</summary>
+    public const string Devices = DeviceChoice.Expected;
+
+    /// <summary>Whether <see cref="Device"/> can read it.</summary>
+    public static bool IsDevice(string text) => DeviceChoice.TryParse(text, out _);
+
     /// <summary>Reads <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>opencl</c>, a GPU also with a number: <c>cuda:1</c>.</summary>
     /// <exception cref="InputException">It is none of them.</exception>
     public static DeviceChoice Device(string text) => DeviceChoice.TryParse(text, out DeviceChoice choice)

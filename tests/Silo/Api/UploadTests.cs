@@ -51,18 +51,19 @@ public sealed class UploadTests
     {
         string folder = Directory.CreateTempSubdirectory("silo-").FullName;
         byte[] tensors = TestTensors.Qkv(1, 3000, 32);
+        const int Until = 1_100_000;
         try
         {
             await using (TestSilo first = await TestSilo.StartAsync(folder))
             {
                 using var cut = new CancellationTokenSource();
-                using var request = new HttpRequestMessage(HttpMethod.Put, "v1/tensors/a") { Content = new StreamContent(new CutStream(tensors, 700_000, cut)) };
+                using var request = new HttpRequestMessage(HttpMethod.Put, "v1/tensors/a") { Content = new StreamContent(new CutStream(tensors, Until, () => HasArrivedAsync(first), cut)) };
                 request.Content.Headers.ContentLength = tensors.Length;
                 await Assert.ThrowsAnyAsync<Exception>(() => first.Http.SendAsync(request, cut.Token));
             }
             await using TestSilo second = await TestSilo.StartAsync(folder);
             long offset = (await second.GetAsync("v1/tensors/a/upload")).GetProperty("offset").GetInt64();
-            Assert.InRange(offset, 1, 700_000);
+            Assert.InRange(offset, 1, Until);
             await PartAsync(second, tensors, (int)offset, tensors.Length, HttpStatusCode.Created);
 
             Assert.Equal(tensors, await second.Http.GetByteArrayAsync("v1/tensors/a"));
@@ -147,13 +148,24 @@ public sealed class UploadTests
     }
 
     /// <summary>Gives bytes up to a point, and then breaks the request off.</summary>
-    private sealed class CutStream(byte[] bytes, int until, CancellationTokenSource cut) : MemoryStream(bytes)
+    /// <summary>Waits for some of an upload to be on the disk.</summary>
+    private static async Task HasArrivedAsync(TestSilo silo)
+    {
+        var part = new FileInfo(Path.Combine(silo.Data, "uploads", "tensors", "parts", "a.part"));
+        for (DateTime late = DateTime.UtcNow + TimeSpan.FromSeconds(60); !part.Exists || part.Length == 0; part.Refresh())
+        {
+            Assert.True(DateTime.UtcNow < late, "Waited 60 s for the first bytes of an upload to be on the disk.");
+            await Task.Delay(5);
+        }
+    }
+
+    private sealed class CutStream(byte[] bytes, int until, Func<Task> arrived, CancellationTokenSource cut) : MemoryStream(bytes)
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (Position < until)
                 return await base.ReadAsync(buffer[..(int)Math.Min(buffer.Length, until - Position)], cancellationToken);
-            await Task.Delay(300, CancellationToken.None);
+            await arrived();
             await cut.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
             throw new IOException("The upload is broken off.");

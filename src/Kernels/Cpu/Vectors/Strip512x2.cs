@@ -28,10 +28,10 @@ internal unsafe struct Strip512x2 : IStrip<Strip512x2>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip512x2 LoadElements<TElements>(byte* source)
         where TElements : struct, IElements => new()
-    {
-        _a = TElements.Load(source),
-        _b = TElements.Load(source + 16 * TElements.Size),
-    };
+        {
+            _a = TElements.Load(source),
+            _b = TElements.Load(source + 16 * TElements.Size),
+        };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

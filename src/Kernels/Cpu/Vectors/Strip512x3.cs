@@ -29,11 +29,11 @@ internal unsafe struct Strip512x3 : IStrip<Strip512x3>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip512x3 LoadElements<TElements>(byte* source)
         where TElements : struct, IElements => new()
-    {
-        _a = TElements.Load(source),
-        _b = TElements.Load(source + 16 * TElements.Size),
-        _c = TElements.Load(source + 32 * TElements.Size),
-    };
+        {
+            _a = TElements.Load(source),
+            _b = TElements.Load(source + 16 * TElements.Size),
+            _c = TElements.Load(source + 32 * TElements.Size),
+        };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -30,12 +30,12 @@ internal unsafe struct Strip512x4 : IStrip<Strip512x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Strip512x4 LoadElements<TElements>(byte* source)
         where TElements : struct, IElements => new()
-    {
-        _a = TElements.Load(source),
-        _b = TElements.Load(source + 16 * TElements.Size),
-        _c = TElements.Load(source + 32 * TElements.Size),
-        _d = TElements.Load(source + 48 * TElements.Size),
-    };
+        {
+            _a = TElements.Load(source),
+            _b = TElements.Load(source + 16 * TElements.Size),
+            _c = TElements.Load(source + 32 * TElements.Size),
+            _d = TElements.Load(source + 48 * TElements.Size),
+        };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -27,13 +27,11 @@ internal sealed class Comparison(RealRun real, int heads, int dim, long rows)
         (double link, TimeSpan latency) = await MachineMeasure.LinkAsync();
         double disk = MachineMeasure.DiskBytesPerSecond();
         Console.WriteLine($"link {Say.Bytes(link)}/s, message {latency.TotalMicroseconds:f0} µs, disk {Say.Bytes(disk)}/s, {cores} cores\n");
-        var table = new MarkdownTable("silos", "mask", "pairs/s of a thread", "partial factor", "handing in and out", "real", "simulated", "difference");
+        var table = new MarkdownTable("silos", "mask", "pairs/s of a silo", "partial factor", "handing in and out", "real", "simulated", "difference");
         bool all = true;
         foreach (int count in silos)
         {
-            Speed thread = await MachineMeasure.SpeedAsync(Math.Min(count, cores), heads, dim, rows / 2);
-            // More silos than cores have a share of a core each.
-            Speed speed = thread.Times(Math.Min(1, (double)cores / count));
+            Speed speed = await MachineMeasure.SpeedAsync(count, heads, dim, rows / 2);
             double handing = await real.SecondsAsync(count, HardlyAnyRows, causal: false, rounds: 1);
             foreach (bool isCausal in causal)
             {
@@ -43,9 +41,9 @@ internal sealed class Comparison(RealRun real, int heads, int dim, long rows)
                 all &= Math.Abs(difference) <= Taken;
                 Console.Error.WriteLine(
                     $"{count} silos, {(isCausal ? "causal" : "full")}: {seconds:f2} s, simulated {simulated:f2} s with {handing:f2} s for handing in and out " +
-                    $"and {thread.PairsPerSecond:g4} pairs/s of a thread, factor {thread.PartialFactor:f2}");
+                    $"and {speed.PairsPerSecond:g4} pairs/s of a silo, factor {speed.PartialFactor:f2}");
                 table.Add(
-                    $"{count}", isCausal ? "causal" : "full", $"{thread.PairsPerSecond:g4}", $"{thread.PartialFactor:f2}", $"{handing:f2} s",
+                    $"{count}", isCausal ? "causal" : "full", $"{speed.PairsPerSecond:g4}", $"{speed.PartialFactor:f2}", $"{handing:f2} s",
                     $"{seconds:f2} s", $"{simulated:f2} s", $"{difference:+0.0%;-0.0%}");
             }
         }

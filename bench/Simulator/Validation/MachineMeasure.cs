@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Net;
+using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
+using Distributed.Engine.Ring;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Tiles;
+using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 using Distributed.Simulator.Model;
@@ -14,24 +17,29 @@ namespace Distributed.Simulator.Validation;
 /// <summary>Measures what the model must know of this machine. Nothing of it comes from a run of silos.</summary>
 internal static class MachineMeasure
 {
+    private const int BlocksAtOnce = 2;
+    private const long PackedBytes = 96L << 20;
     private static readonly TimeSpan LinkTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Speed of one compute thread, while so many work.</summary>
-    /// <param name="threads">Threads at work.</param>
+    /// <summary>
+    /// Speed of a silo of one thread while so many are at work: it folds blocks as a silo does, two at a time, keeps their
+    /// states, and packs every key span for itself.
+    /// </summary>
+    /// <param name="silos">Silos at work; where they are more than the processors, each has its share of one.</param>
     /// <param name="heads">Heads.</param>
     /// <param name="dim">Elements of a head.</param>
     /// <param name="rows">Rows to measure with.</param>
-    public static async Task<Speed> SpeedAsync(int threads, int heads, int dim, long rows)
+    public static async Task<Speed> SpeedAsync(int silos, int heads, int dim, long rows)
     {
         var shape = new AttentionShape(1, heads, heads, rows, rows, dim, dim);
         using NativeBuffer numbers = Random((nuint)(heads * rows * dim));
-        double full = await SecondsAsync(shape, numbers, new AttentionOptions { Threads = threads });
-        double pairs = (double)heads * rows * rows / full / threads;
-        var causal = new AttentionOptions { Threads = threads, Causal = CausalAlignment.TopLeft };
-        double half = await SecondsAsync(shape, numbers, causal);
+        double full = await SecondsAsync(silos, shape, numbers, new AttentionOptions());
+        double pairs = (double)heads * rows * rows / full;
+        var causal = new AttentionOptions { Causal = CausalAlignment.TopLeft };
+        double half = await SecondsAsync(silos, shape, numbers, causal);
         JobPlan plan = JobPlan.Create(shape, causal);
         PairCounts counts = plan.PairsIn(new SpanRectangle(0, plan.QueryGrid.Count, 0, plan.KeyGrid.Count));
-        return new Speed(pairs, (half * threads * pairs / heads - counts.Full) / counts.Partial);
+        return new Speed(pairs, (half * pairs / heads - counts.Full) / counts.Partial);
     }
 
     /// <summary>Bytes a second over one tile stream on the loopback interface, and the time of a message.</summary>
@@ -86,18 +94,36 @@ internal static class MachineMeasure
         }));
     }
 
-    private static async Task<double> SecondsAsync(AttentionShape shape, NativeBuffer numbers, AttentionOptions options)
+    private static async Task<double> SecondsAsync(int silos, AttentionShape shape, NativeBuffer numbers, AttentionOptions options)
     {
         HeadTensor tensor = Tensor(shape, numbers);
         var input = new AttentionInput(tensor, tensor, tensor);
+        JobPlan plan = JobPlan.Create(shape, options with
+        {
+            Blocks = JobPlanner.Blocks(shape, ElementType.F32, ElementType.F32, options.Blocks, silos * BlocksAtOnce),
+        });
         var times = new List<double>();
         for (int run = 0; run < 3; run++)
         {
             long started = Stopwatch.GetTimestamp();
-            await EmbeddedEngine.RunAsync(input, options, new NoSink());
+            await Task.WhenAll(Enumerable.Range(0, silos).Select(_ => Task.Run(() => FoldAsync(plan, input))));
             times.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
         return times.Order().ElementAt(1);
+    }
+
+    /// <summary>What the compute thread of a silo does for a job.</summary>
+    private static async Task FoldAsync(JobPlan plan, AttentionInput input)
+    {
+        using var pool = new ComputePool(1);
+        using var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes);
+        var context = new LaneContext(plan, input, CpuKernels.Best, packed, new NoSink()) { KeepStates = true };
+        int rowsPerLane = JobPlanner.RowsPerLane(plan, pool.Threads);
+        await Parallel.ForEachAsync(plan.Blocks, new ParallelOptions { MaxDegreeOfParallelism = BlocksAtOnce }, async (block, cancellation) =>
+        {
+            using var worker = new BlockWorker(context, block, rowsPerLane);
+            await BlockRun.ToEndAsync(worker, new StoreTileSource(input, plan), pool, (IBlockWatch<BlockWorker>?)null, cancellation);
+        });
     }
 
     private static unsafe HeadTensor Tensor(in AttentionShape shape, NativeBuffer numbers) => HeadTensor.Dense(

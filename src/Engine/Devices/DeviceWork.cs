@@ -69,8 +69,10 @@ public sealed class DeviceWork : IDisposable
     /// <param name="plan">The job's plan.</param>
     /// <param name="input">The job's tensors.</param>
     /// <param name="tells">Told why the device was passed over, in one sentence; null = nobody.</param>
+    /// <param name="sameBits">Whether only a kernel with the bits of the CPU will do.</param>
     /// <returns>Null when the CPU is to do it all.</returns>
-    public static DeviceWork? OpenIfFit(AttentionDevice? device, JobPlan plan, AttentionInput input, Action<string>? tells = null)
+    public static DeviceWork? OpenIfFit(
+        AttentionDevice? device, JobPlan plan, AttentionInput input, Action<string>? tells = null, bool sameBits = false)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(input);
@@ -83,7 +85,7 @@ public sealed class DeviceWork : IDisposable
         }
         try
         {
-            return Open(device, plan, input);
+            return Open(device, plan, input, sameBits);
         }
         catch (DeviceException error)
         {
@@ -94,8 +96,8 @@ public sealed class DeviceWork : IDisposable
 
     /// <summary>Opens a job on a device that is at hand.</summary>
     /// <exception cref="DeviceException">The device has no room for it, or fails.</exception>
-    internal static DeviceWork Open(AttentionDevice device, JobPlan plan, AttentionInput input) =>
-        new(device, device.Open(ShapeOf(plan, input)));
+    internal static DeviceWork Open(AttentionDevice device, JobPlan plan, AttentionInput input, bool sameBits = false) =>
+        new(device, device.Open(ShapeOf(plan, input) with { SameBits = sameBits }));
 
     /// <summary>Folds on the device.</summary>
     /// <param name="fold">The work.</param>

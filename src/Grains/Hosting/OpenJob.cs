@@ -28,7 +28,7 @@ internal sealed class OpenJob : IDisposable
         Plan = plan;
         Packed = new PackedSpanCache(CpuKernels.Best, options.PackedBytes);
         Places = new SemaphoreSlim(options.BlocksAtOnce);
-        Device = DeviceWork.OpenIfFit(device, plan, files.Input, tells);
+        Device = DeviceWork.OpenIfFit(device, plan, files.Input, tells, ticket.UnlikeDevices);
         _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
     }
 

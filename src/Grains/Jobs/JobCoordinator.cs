@@ -92,7 +92,7 @@ internal sealed partial class JobCoordinator : IDisposable
         int epoch = await Task.Run(() => _engine.Store.ClaimEpoch(_job));
         if (epoch > 1)
             GrainsMetrics.TookOver();
-        _ticket = new JobTicket(_job, epoch, _record.Specification, _record.Blocks, _record.RowsPerLane, _record.InputStamp);
+        _ticket = new JobTicket(_job, epoch, _record.Specification, _record.Blocks, _record.RowsPerLane, _record.InputStamp, _record.UnlikeDevices);
         _tally.Begin(epoch);
         LogBegins(_log, _job, epoch);
         try

@@ -161,6 +161,7 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
             SpecificationDocument.Write(specification), blocks, rowsPerLane, InputStamp.Of(specification.Inputs), DateTimeOffset.UtcNow)
         {
             Trace = Activity.Current?.Id,
+            UnlikeDevices = silos.DistinctBy(silo => silo.Device).Count() > 1,
         });
     }
 

@@ -11,6 +11,12 @@ namespace Distributed.Grains.Jobs;
 public sealed record JobRecord(
     string Specification, int Blocks, int RowsPerLane, string InputStamp, DateTimeOffset Submitted)
 {
+    /// <summary>
+    /// Whether silos of unlike devices were there when it was taken on: their kernels then all have the bits of the CPU, so that
+    /// the result does not show which of them computed what.
+    /// </summary>
+    public bool UnlikeDevices { get; init; }
+
     /// <summary>W3C id of the span in which it was handed in, so that every coordinator goes on with its trace; null = it was not traced.</summary>
     public string? Trace { get; init; }
 }

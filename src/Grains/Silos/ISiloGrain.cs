@@ -40,10 +40,11 @@ public interface ISiloGrain : IGrainWithStringKey
 /// <param name="Threads">Compute threads.</param>
 /// <param name="BlocksAtOnce">Blocks it computes at a time.</param>
 /// <param name="Speed">Measured (query, key) pairs a second, of heads of 64 elements.</param>
+/// <param name="Device">What folds its tiles: silos that say the same give the same bits.</param>
 [GenerateSerializer, Immutable]
 public sealed record SiloInfo(
     [property: Id(0)] SiloPeer Peer, [property: Id(1)] int Threads, [property: Id(2)] int BlocksAtOnce,
-    [property: Id(3)] double Speed);
+    [property: Id(3)] double Speed, [property: Id(4)] string Device);
 
 /// <summary>What a silo does.</summary>
 /// <param name="Name">The silo.</param>

@@ -13,7 +13,7 @@ internal sealed class SiloGrain(SiloEngine engine) : Grain, ISiloGrain
 {
     public async Task<SiloInfo> GetInfoAsync() => new(
         new SiloPeer(engine.Name, engine.TileEndpoint), engine.Options.Threads, engine.Options.BlocksAtOnce,
-        await engine.Speed.Value);
+        await engine.Speed.Value, engine.Device?.Model ?? "cpu");
 
     public Task<SiloLoad> GetLoadAsync() => Task.FromResult(engine.Load);
 

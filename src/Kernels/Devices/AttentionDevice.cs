@@ -8,6 +8,9 @@ public abstract class AttentionDevice : IDisposable
     /// <summary>Name for people and reports, e.g. <c>cuda:0 (NVIDIA H200)</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What it is, without its number: devices of one model give one another's bits.</summary>
+    public virtual string Model => Name;
+
     /// <summary>Bytes of its memory that jobs may take.</summary>
     public abstract long MemoryBytes { get; }
 
@@ -19,7 +22,7 @@ public abstract class AttentionDevice : IDisposable
 
     /// <summary>Opens a job.</summary>
     /// <param name="shape">The job's sizes.</param>
-    /// <exception cref="DeviceException">The device has no room for the smallest piece of it, or fails.</exception>
+    /// <exception cref="DeviceException">The device has no room for the smallest piece of it, has not the bits asked for, or fails.</exception>
     public abstract DeviceJob Open(DeviceShape shape);
 
     /// <inheritdoc/>
@@ -51,7 +54,14 @@ public readonly record struct DevicePeak(int Multiprocessors, int ClockMegahertz
 /// <param name="Staged">Whether something is done to scores between q·k and the mask.</param>
 public readonly record struct DeviceShape(
     int KeyDim, int ValueDim, int SpanRows, long Spans, double Scale, ElementType QueryType, ElementType KeyType,
-    ElementType ValueType, bool Staged);
+    ElementType ValueType, bool Staged)
+{
+    /// <summary>
+    /// Whether only a kernel with the bits of the CPU will do: unlike devices share the job, and which of them folds what must not
+    /// show in the result.
+    /// </summary>
+    public bool SameBits { get; init; }
+}
 
 /// <summary>A job on a device: the key spans that it keeps there, and the memory of its folds. Several threads may fold at a time.</summary>
 public abstract class DeviceJob : IDisposable

@@ -93,8 +93,13 @@ internal sealed class IlgpuDevice : AttentionDevice
     }
 
     /// <inheritdoc/>
+    public override string Model => $"{Accelerator.AcceleratorType} {Accelerator.Name}";
+
+    /// <inheritdoc/>
     public override DeviceJob Open(DeviceShape shape) =>
-        HasTensorCores && TensorSession.Does(shape) ? TensorSession.Open(this, shape) : ExactSession.Open(this, shape);
+        shape.SameBits && !Ieee ? throw new DeviceException($"Device {Name} has not the bits of the CPU, and unlike devices share this job.")
+        : HasTensorCores && !shape.SameBits && TensorSession.Does(shape) ? TensorSession.Open(this, shape)
+        : ExactSession.Open(this, shape);
 
     /// <summary>Calls the device.</summary>
     /// <exception cref="DeviceException">It failed, or has failed before in a way that it does not recover from.</exception>

@@ -2,7 +2,6 @@ using Distributed.Kernels.Devices;
 using Distributed.Kernels.Gpu.Hosting;
 using Distributed.Kernels.Numerics;
 using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 
 namespace Distributed.Kernels.Tests.Gpu;

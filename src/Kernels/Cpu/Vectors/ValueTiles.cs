@@ -24,7 +24,7 @@ internal static unsafe class ValueTiles
     {
         const int stride = Blocking.ScoreStride;
         WeightRows rows = next;
-        int bursts = Math.Min(nextPieces, rows.Pieces);
+        int bursts = Registers.HaveRoom ? Math.Min(nextPieces, rows.Pieces) : 0;
         int left = range.End - range.First;
         int apart = bursts == 0 ? int.MaxValue : Math.Max(1, (left >> 1) / bursts);
         int untilBurst = apart;
@@ -53,7 +53,7 @@ internal static unsafe class ValueTiles
                 o5 = T.MultiplyAdd(weights[5 * stride + 1], value, o5);
                 weights += 2;
                 values += 2 * T.Width;
-                if (--untilBurst == 0)
+                if (Registers.HaveRoom && --untilBurst == 0)
                 {
                     rows.Next<TLanes>();
                     untilBurst = --bursts == 0 ? int.MaxValue : apart;

@@ -43,6 +43,8 @@ async function followBlocks(view, render, signal) {
 function page(view, silos) {
   const jobs = view.jobs, running = jobs.filter(job => job.state === "running");
   const totals = silos.totals();
+  // Blocks are asked for less often than the job's figures come: those of the ring are the ones of the list.
+  const shown = jobs.find(job => job.id === view.shown?.id) ?? view.shown;
   return [
     h("h1", { class: "hidden" }, "Overview"),
     h("section", { class: "sums", "aria-label": "In numbers" },
@@ -55,8 +57,8 @@ function page(view, silos) {
     h("div", { class: view.blocks?.blocks?.length ? "pair" : "" },
       h("section", { class: "card", "aria-labelledby": "silos" }, h("h2", { id: "silos" }, "Silos"), siloCards(view.cluster, silos)),
       view.blocks?.blocks?.length > 0 && h("section", { class: "card ringcard", "aria-labelledby": "ring" },
-        h("h2", { id: "ring" }, "Ring of ", h("a", { href: `#/jobs/${view.shown.id}`, "data-focus": "ringjob" }, jobName(view.shown))),
-        ringOf(view.shown, view.blocks))),
+        h("h2", { id: "ring" }, "Ring of ", h("a", { href: `#/jobs/${shown.id}`, "data-focus": "ringjob" }, jobName(shown))),
+        ringOf(shown, view.blocks))),
     h("section", { class: "card", "aria-labelledby": "jobs" }, h("h2", { id: "jobs" }, "Jobs"), jobTable(jobs)),
   ];
 }

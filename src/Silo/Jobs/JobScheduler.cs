@@ -8,7 +8,7 @@ namespace Distributed.Silo.Jobs;
 /// <summary>Starts jobs in their order when there is room, follows them to their ends, and lets old ones go.</summary>
 internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard board, JobKeeper keeper, ILogger log) : IAsyncDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(5), Retains = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _wake = new(0);

@@ -62,7 +62,7 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
     private static void Run(Func<ISequentialChain> make, ComputeScratch scratch, CancellationToken cancellation)
     {
         using ISequentialChain chain = make();
-        chain.RunAsync(new OwnThread(scratch), cancellation).GetAwaiter().GetResult();
+        chain.RunAsync(new ThisThread(scratch), cancellation).GetAwaiter().GetResult();
     }
 
     private AttentionShape Shape => Plan.Shape;

@@ -26,17 +26,19 @@ internal sealed class TestJob
         return new TestJob(job.Shows, specification, await File.ReadAllBytesAsync(specification.Output));
     }
 
-    /// <summary>A job that takes two threads of this machine about so long: long enough to be hit in its middle.</summary>
-    public static async Task<TestJob> LastingAsync(string folder, double seconds)
+    /// <summary>A causal job that takes two threads of this machine about so long: long enough to be hit in its middle.</summary>
+    public static Task<TestJob> LastingAsync(string folder, double seconds) =>
+        LastingAsync(folder, seconds, new AttentionOptions { Causal = CausalAlignment.TopLeft });
+
+    /// <summary>The same of any kind whose work grows with the square of the rows.</summary>
+    public static async Task<TestJob> LastingAsync(string folder, double seconds, AttentionOptions options)
     {
         const int Heads = 4, Dim = 64, TrialRows = 8192, Most = 98_304;
-        var options = new AttentionOptions { Causal = CausalAlignment.TopLeft };
         AttentionShape Shape(long rows) => new(1, Heads, Heads, rows, rows, Dim, Dim);
         TestJob trial = await CreateAsync(folder, "trial", new OptionJob("trial") { Shape = Shape(TrialRows), Options = options });
         JobReport report = await FileJob.RunAsync(trial.Specification with { Options = options with { Threads = 2 } });
-        double pairs = seconds * report.PairsSeen / report.Elapsed.TotalSeconds;
-        long rows = Math.Clamp((long)Math.Sqrt(pairs * 2 / Heads), 2 * TrialRows, Most);
-        return await CreateAsync(folder, $"lasting-{seconds}", new OptionJob($"lasting {seconds} s") { Shape = Shape(rows), Options = options });
+        long rows = Math.Clamp((long)(TrialRows * Math.Sqrt(seconds / report.Elapsed.TotalSeconds)), 2 * TrialRows, Most);
+        return await CreateAsync(folder, $"lasting-{options.Mechanism.Kind}-{seconds}", new OptionJob($"lasting {seconds} s") { Shape = Shape(rows), Options = options });
     }
 
     /// <summary>The same job with another output.</summary>

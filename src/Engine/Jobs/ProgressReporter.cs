@@ -25,9 +25,7 @@ internal static class ProgressReporter
     {
         Plan.JobPlan plan = done.Plan;
         double cost = plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads;
-        return new JobProgress(
-            cost == 0 ? 1 : Math.Min(1, done.Cost / cost),
-            plan.Mechanism.HasScores ? (double)done.PairsSeen * plan.Shape.FlopsPerPair
-                : cost == 0 ? 0 : plan.Operations * Math.Min(1, done.Cost / cost));
+        double share = cost == 0 ? 1 : Math.Min(1, done.Cost / cost);
+        return new JobProgress(share, plan.OperationsDone(done.PairsSeen, share));
     }
 }

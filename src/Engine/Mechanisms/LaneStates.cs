@@ -63,7 +63,7 @@ internal abstract unsafe class LaneStates
     {
         MechanismKind.Softmax => new SoftmaxStates(context),
         MechanismKind.Hard => new HardStates(context),
-        _ => throw new InputException(context.Plan.Mechanism.NoRing),
+        MechanismKind other => throw new InvalidOperationException($"Lanes fold scores of single keys, which mechanism {other} has none of."),
     };
 }
 

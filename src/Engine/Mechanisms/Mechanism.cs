@@ -39,20 +39,11 @@ public sealed record Mechanism
         _ => true,
     };
 
-    /// <summary>Whether there are scores of single pairs of a query and a key.</summary>
-    internal bool HasScores => Kind is MechanismKind.Softmax or MechanismKind.Hard;
-
-    /// <summary>Why a ring of blocks, which a cluster and a job that can be gone on with are, refuses a mechanism without scores.</summary>
-    internal string NoRing => $"Mechanism {Kind.ToString().ToLowerInvariant()} runs in one process alone (attend run without --cluster): "
-        + "its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries.";
-
-    /// <summary>Refuses what a ring of blocks cannot do.</summary>
-    /// <exception cref="InputException">The mechanism has no scores.</exception>
-    internal void RequireRing()
-    {
-        if (!HasScores)
-            throw new InputException(NoRing);
-    }
+    /// <summary>
+    /// Whether there are scores of single pairs of a query and a key, for which keys go round a ring to queries; otherwise a memory
+    /// goes through the keys in their order.
+    /// </summary>
+    public bool HasScores => Kind is MechanismKind.Softmax or MechanismKind.Hard;
 
     /// <summary>In short, for people; null where it goes without saying.</summary>
     internal string? Description => Kind switch

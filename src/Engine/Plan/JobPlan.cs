@@ -36,6 +36,7 @@ public sealed class JobPlan
         Counts = counts;
         SpanCosts = spanCosts;
         Blocks = blocks;
+        CostOfRow = shape.QueryRows == 0 ? 0 : Cost / shape.QueryRows;
     }
 
     /// <summary>The job's sizes.</summary>
@@ -92,6 +93,15 @@ public sealed class JobPlan
 
     /// <summary>Estimated (query, key) pairs per head over all blocks.</summary>
     public double Cost => Blocks.Sum(block => block.Cost);
+
+    /// <summary>The mean cost of a query row per head: what a row costs where a memory goes through the keys, whatever it sees.</summary>
+    internal double CostOfRow { get; }
+
+    /// <summary>Floating-point operations of some of the job.</summary>
+    /// <param name="pairsSeen">(query, key) pairs done, inside the masks, over all heads.</param>
+    /// <param name="share">Estimated share of the work done, 0 to 1.</param>
+    public double OperationsDone(long pairsSeen, double share) =>
+        Mechanism.HasScores ? (double)pairsSeen * Shape.FlopsPerPair : Operations * share;
 
     /// <summary>The block that owns key span <paramref name="keySpan"/>.</summary>
     public int OwnerOf(int keySpan)
@@ -150,6 +160,8 @@ public sealed class JobPlan
         var keyGrid = new SpanGrid(shape.KeyRows, options.SpanRows);
         var work = new SpanWork(shape, queryGrid, keyGrid, masks);
         double[] costs = CostOfSpans(work, queryGrid.Count, keyGrid.Count, out TileCounts counts);
+        if (!options.Mechanism.HasScores)
+            costs = SpreadOverRows(costs, queryGrid);
         IReadOnlyList<PlannedBlock> blocks = CutByShare(costs, options.Blocks, keyGrid.Count);
         return new JobPlan(
             shape, options, tensors, masks, JobScores.Of(shape, options, tensors), JobRows.Of(shape, options, tensors), work, queryGrid, keyGrid, counts, costs, blocks)
@@ -184,6 +196,13 @@ public sealed class JobPlan
         });
         counts = new TileCounts(skipped, partial, full, work.Matrices);
         return [.. halves.Select(pairs => pairs / 2 / work.Matrices)];
+    }
+
+    /// <summary>Where a memory goes through the keys, a row takes the same time whatever it sees.</summary>
+    private static double[] SpreadOverRows(double[] costs, SpanGrid grid)
+    {
+        double total = costs.Sum(), rows = Enumerable.Range(0, costs.Length).Sum(span => (double)grid[span].Count);
+        return [.. costs.Select((_, span) => total * grid[span].Count / rows)];
     }
 
     /// <summary>

@@ -32,8 +32,10 @@ public static class JobPlanner
     /// <param name="threads">Compute threads of the silo that has the most.</param>
     public static (int Blocks, int RowsPerLane) Cut(FileJobSpecification specification, AttentionInput input, int slots, int threads)
     {
-        specification.Options.Mechanism.RequireRing();
-        int blocks = Blocks(input.Shape, input.Keys.Type, input.Values.Type, specification.Options.Blocks, slots);
+        // Where memories travel in the place of tiles, no tile is too large.
+        int blocks = !specification.Options.Mechanism.HasScores
+            ? Math.Max(specification.Options.Blocks, slots * BlocksPerSlot)
+            : Blocks(input.Shape, input.Keys.Type, input.Values.Type, specification.Options.Blocks, slots);
         JobPlan plan = JobPlan.Create(input, specification.Options with { Blocks = blocks });
         return (plan.Blocks.Count, RowsPerLane(plan, threads));
     }

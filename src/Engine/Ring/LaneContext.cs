@@ -22,7 +22,7 @@ public sealed class LaneContext
     /// <param name="cache">Packed key spans, shared with whom it may be.</param>
     /// <param name="sink">Where finished rows go; an <see cref="IRowStatisticsSink"/> where the job asks for statistics.</param>
     /// <exception cref="ArgumentException">The sink takes no statistics, and the job asks for them.</exception>
-    /// <exception cref="InputException">The job's mechanism is none that lanes can do.</exception>
+    /// <exception cref="InvalidOperationException">The job's mechanism has no scores of single keys.</exception>
     public LaneContext(JobPlan plan, AttentionInput input, CpuKernel kernel, PackedSpanCache cache, IAttentionSink sink)
     {
         ArgumentNullException.ThrowIfNull(plan);

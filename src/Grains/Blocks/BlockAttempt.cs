@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Ring;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
@@ -15,7 +16,7 @@ namespace Distributed.Grains.Blocks;
 
 /// <summary>
 /// One attempt of a block on this silo: goes on from the block's latest good checkpoint, pulls and computes to the end,
-/// and leaves the rows in a file of its own.
+/// and leaves the rows in a file of its own. Where memories pass from block to block, it begins anew with those.
 /// </summary>
 #pragma warning disable CA1001 // A token source without a timer holds nothing to release, and several may stop the attempt.
 internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
@@ -27,6 +28,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _run;
     private LaneContext? _context;
+    private SequentialBlock? _sequential;
     private readonly BlockSaver _saver;
     private long _began, _waitsSince, _waited;
     private volatile bool _saves;
@@ -52,11 +54,11 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
 
     public BlockStatus Status => _status with
     {
-        CostDone = _context?.CostDone ?? 0,
-        PairsSeen = _context?.PairsSeen ?? 0,
-        SecondsWaiting = TimeSpan.FromTicks(Interlocked.Read(ref _waited)).TotalSeconds,
+        CostDone = _context?.CostDone ?? _sequential?.CostDone ?? 0,
+        PairsSeen = _context?.PairsSeen ?? _sequential?.PairsSeen ?? 0,
+        SecondsWaiting = _sequential?.Timeline.SecondsOf(BlockActivity.Waiting) ?? TimeSpan.FromTicks(Interlocked.Read(ref _waited)).TotalSeconds,
         Seconds = _began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds,
-        Timeline = _clock?.Timeline.View(),
+        Timeline = (_clock?.Timeline ?? _sequential?.Timeline)?.View(),
     };
 
     public async Task StopAsync(bool saves)
@@ -119,28 +121,35 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
     /// <summary>Computes the block when there is a place for it. The next one has the place while the rows go to disk.</summary>
     private async Task<RowsFile> ComputeAsync(OpenJob job)
     {
+        if (job.Sequential is { } sequential)
+            return await BeginAsync(job, rows => (_sequential = sequential.Block(Assignment.Block, rows)).RunAsync(_engine.Pool, _stop.Token)).ConfigureAwait(false);
         await job.Places.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
         {
-            _began = Stopwatch.GetTimestamp();
-            _status = _status with { Phase = BlockPhase.Running };
-            _begun.TrySetResult();
-            RowsFile rows = RowsFile.Create(
-                _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
-            try
-            {
-                await ComputeAsync(job, rows).ConfigureAwait(false);
-                return rows;
-            }
-            catch
-            {
-                rows.Dispose();
-                throw;
-            }
+            return await BeginAsync(job, rows => ComputeAsync(job, rows)).ConfigureAwait(false);
         }
         finally
         {
             job.Places.Release();
+        }
+    }
+
+    private async Task<RowsFile> BeginAsync(OpenJob job, Func<RowsFile, Task> compute)
+    {
+        _began = Stopwatch.GetTimestamp();
+        _status = _status with { Phase = BlockPhase.Running };
+        _begun.TrySetResult();
+        RowsFile rows = RowsFile.Create(
+            _engine.Store.RowsOf(job.Ticket.Job, Assignment.Block, Assignment.Attempt), job.Plan, job.Plan.Blocks[Assignment.Block]);
+        try
+        {
+            await compute(rows).ConfigureAwait(false);
+            return rows;
+        }
+        catch
+        {
+            rows.Dispose();
+            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Jobs;
@@ -20,7 +21,7 @@ internal sealed class OpenJob : IDisposable
 
     private OpenJob(
         JobTicket ticket, FileJobSpecification specification, JobFiles files, JobPlan plan, TileExchange exchange, ClusterEngineOptions options,
-        AttentionDevice? device, Action<string> tells)
+        JobStore store, AttentionDevice? device, Action<string> tells)
     {
         Ticket = ticket;
         Specification = specification;
@@ -29,6 +30,9 @@ internal sealed class OpenJob : IDisposable
         Packed = new PackedSpanCache(CpuKernels.Best, options.PackedBytes);
         Places = new SemaphoreSlim(options.BlocksAtOnce);
         Device = DeviceWork.OpenIfFit(device, plan, files.Input, tells, ticket.UnlikeDevices);
+        Sequential = plan.Mechanism.HasScores
+            ? null
+            : new SequentialRun(plan, files.Input, new MemoryBoard(store.MemoriesOf(ticket.Job), JobStore.KeyOf(ticket), plan), options.Threads);
         _tiles = exchange.Open(ticket.Job, TileLayout.Of(files.Input, plan), new StoreTileSource(files.Input, plan));
     }
 
@@ -52,15 +56,19 @@ internal sealed class OpenJob : IDisposable
     /// <summary>Blocks that may be computed at a time.</summary>
     public SemaphoreSlim Places { get; }
 
+    /// <summary>Memories that pass from block to block; null where keys go to queries.</summary>
+    public SequentialRun? Sequential { get; }
+
     /// <summary>Maps the job's input and plans it.</summary>
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
     /// <param name="ticket">The job.</param>
     /// <param name="exchange">Where its tiles are given out.</param>
     /// <param name="options">The silo's options.</param>
+    /// <param name="store">The records of jobs.</param>
     /// <param name="device">The silo's device; null = none.</param>
     /// <param name="tells">Told why the device was passed over.</param>
     public static OpenJob Open(
-        JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, AttentionDevice? device, Action<string> tells)
+        JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, JobStore store, AttentionDevice? device, Action<string> tells)
     {
         FileJobSpecification specification = SpecificationDocument.Read(ticket.Specification);
         InputStamp.Check(specification.Inputs, ticket.InputStamp);
@@ -68,7 +76,7 @@ internal sealed class OpenJob : IDisposable
         try
         {
             JobPlan plan = JobPlan.Create(files.Input, specification.Options with { Blocks = ticket.Blocks });
-            return new OpenJob(ticket, specification, files, plan, exchange, options, device, tells);
+            return new OpenJob(ticket, specification, files, plan, exchange, options, store, device, tells);
         }
         catch
         {
@@ -99,6 +107,7 @@ internal sealed class OpenJob : IDisposable
             _closed = true;
         }
         _tiles.Dispose();
+        Sequential?.Dispose();
         Packed.Dispose();
         Places.Dispose();
         Device?.Dispose();

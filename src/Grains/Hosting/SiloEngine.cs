@@ -93,7 +93,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
             throw new SupersededException($"Job {ticket.Job} has a later coordinator than {ticket.Epoch}.");
         Lazy<OpenJob> job = _jobs.GetOrAdd(
             ticket.Job, _ => new Lazy<OpenJob>(() => OpenJob.Open(
-                ticket, _exchange, Options, Device, note => LogPassedOver(_log, ticket.Job, note))));
+                ticket, _exchange, Options, Store, Device, note => LogPassedOver(_log, ticket.Job, note))));
         try
         {
             _ = job.Value;

@@ -255,7 +255,9 @@ internal sealed partial class JobCoordinator : IDisposable
             _tally.Begin(adopted);
             _following.Add(FollowAsync(adopted, null, job, output));
         }
-        while (silo.Running.Count < silo.Info.BlocksAtOnce + BlocksAhead && _schedule.Next(silo.Name) is { } block)
+        // Blocks that wait for one another's memories are all begun: none then waits for one that has no place.
+        int most = job.Plan.Mechanism.HasScores ? silo.Info.BlocksAtOnce + BlocksAhead : int.MaxValue;
+        while (silo.Running.Count < most && _schedule.Next(silo.Name) is { } block)
         {
             int number = NextAttempt();
             string key = NamedSilo.Key(silo.Name, $"{_job:n}|{block}|{number}");

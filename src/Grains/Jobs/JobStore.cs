@@ -15,11 +15,11 @@ namespace Distributed.Grains.Jobs;
 /// <remarks>
 /// <c>active/JOB</c>: the job has not ended. <c>forgotten/</c>: what is being deleted. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>blocks.json</c> (what each block did), <c>epochs/N</c> (a
 /// coordinator each), <c>partial/N</c> (the unfinished output of coordinator N), <c>done/BLOCK</c>,
-/// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>.
+/// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>, <c>memories/BLOCK</c> (what passes from block to block).
 /// </remarks>
 public sealed class JobStore(string root)
 {
-    private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints"];
+    private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints", "memories"];
 
     /// <summary>Makes a job's folders, and takes away what a silo that was lost in taking the job on left of its output.</summary>
     public void Prepare(Guid job)
@@ -128,6 +128,9 @@ public sealed class JobStore(string root)
 
     /// <summary>The file with the rows of an attempt.</summary>
     public string RowsOf(Guid job, int block, int attempt) => In(job, "rows", $"{Text(block)}.{Text(attempt)}");
+
+    /// <summary>The folder of the memories that pass from block to block.</summary>
+    public string MemoriesOf(Guid job) => In(job, "memories");
 
     /// <summary>The file with the latest checkpoint of an attempt.</summary>
     public string CheckpointOf(Guid job, int block, int attempt) => In(job, "checkpoints", $"{Text(block)}.{Text(attempt)}");

@@ -17,7 +17,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
     private readonly Dictionary<int, (double Done, double Saved)> _lost = [];
     private readonly long _began = Stopwatch.GetTimestamp();
     private double _cost, _redone, _unsaved;
-    private long _flopsPerPair;
+    private JobPlan? _plan;
     private int _epoch, _attemptsLost;
     private JobState _state = JobState.Waiting;
     private (string? Error, bool IsInput, double Seconds) _end;
@@ -35,7 +35,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
     public void Plan(JobPlan plan, IEnumerable<FinishedBlock> finished)
     {
         _cost = plan.Cost * plan.Shape.Batch * plan.Shape.QueryHeads;
-        _flopsPerPair = plan.Shape.FlopsPerPair;
+        _plan = plan;
         foreach (FinishedBlock block in finished)
             _finished[block.Block] = block;
         _chronicle.Plan(plan, _finished.Values);
@@ -69,6 +69,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
         RunningAttempt[] running = [.. silos.SelectMany(silo => silo.Running)];
         long pairs = _finished.Values.Sum(block => block.PairsSeen) + running.Sum(attempt => attempt.Status.PairsSeen);
         double done = _finished.Values.Sum(block => block.CostDone) + running.Sum(attempt => attempt.Status.CostDone);
+        double share = _state == JobState.Finished ? 1 : _cost == 0 ? 0 : Math.Min(1, done / _cost);
         bool ended = _state is not (JobState.Waiting or JobState.Running);
         return new JobInfo
         {
@@ -76,9 +77,9 @@ internal sealed class JobTally(Guid job, JobRecord record)
             State = _state,
             Error = _end.Error,
             IsInputError = _end.IsInput,
-            Done = _state == JobState.Finished ? 1 : _cost == 0 ? 0 : Math.Min(1, done / _cost),
+            Done = share,
             PairsSeen = pairs,
-            Flops = (double)pairs * _flopsPerPair,
+            Flops = _plan?.OperationsDone(pairs, share) ?? 0,
             Seconds = ended ? _end.Seconds : (DateTimeOffset.UtcNow - record.Submitted).TotalSeconds,
             Blocks = record.Blocks,
             BlocksFinished = _finished.Count,

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 
 namespace Distributed.Cluster.Tests.Faults;
 
@@ -9,6 +11,7 @@ namespace Distributed.Cluster.Tests.Faults;
 public sealed class FaultTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const double LinearSeconds = 3;
     private static readonly TimeSpan DatabaseAway = TimeSpan.FromSeconds(10);
 
     private FaultScene _scene = null!;
@@ -36,6 +39,32 @@ public sealed class FaultTests : IAsyncLifetime
             await _scene.FillUpAsync();
         }
         Table.Add("kill -9 of a random silo", runs, measured);
+    }
+
+    /// <summary>
+    /// Dilation leaves no span whole, so that the job takes long; each block still waits for the memory of the block before it, and
+    /// is lost with its silo.
+    /// </summary>
+    [Fact]
+    public async Task A_silo_killed_while_memories_pass_from_block_to_block_changes_nothing()
+    {
+        int runs = Runs.Of(few: 1, full: 20);
+        TestJob linear = await TestJob.LastingAsync(_scene.Folder, LinearSeconds, new AttentionOptions
+        {
+            Mechanism = new Mechanism { Kind = MechanismKind.Linear },
+            Causal = CausalAlignment.TopLeft,
+            Dilation = 2,
+        });
+        for (int run = 0; run < runs; run++)
+        {
+            (Guid job, string output) = await _scene.SubmitAsync(linear);
+            JobView before = await _scene.ReachedAsync(job, _scene.Moment(0.6));
+            _scene.Pick(1)[0].Kill();
+            JobView ended = await _scene.CheckAsync(job, output, $"run {run}, a silo killed", linear);
+            Assert.True(before.Ended || ended.AttemptsLost > 0 || ended.Coordinators > 1, "Nothing was lost: this shows nothing.");
+            await _scene.FillUpAsync();
+        }
+        Table.Add("kill -9 of a random silo, linear attention", runs, new FaultTimes());
     }
 
     [Fact]

@@ -15,9 +15,6 @@ public sealed class OptionCoverageTests
     /// <summary>Options of the library alone: no specification has them.</summary>
     private static readonly string[] NotInSpecifications = [nameof(AttentionOptions.SpanRows)];
 
-    /// <summary>Tensors of mechanisms that a cluster refuses.</summary>
-    private static readonly string[] OfOneProcess = [OptionalTensors.Beta];
-
     private static readonly IReadOnlyList<FileJobSpecification> Jobs =
         [.. OptionJobs.All.Select(job => job.Specification("/folder", "job")), .. OptionJobs.Refused.Select(refused => refused.Ask(Plain))];
 
@@ -30,7 +27,7 @@ public sealed class OptionCoverageTests
 
     [Fact]
     public void Every_optional_tensor_is_in_a_job() =>
-        Assert.All(OptionalTensors.All.Except(OfOneProcess), name => Assert.True(
+        Assert.All(OptionalTensors.All, name => Assert.True(
             OptionJobs.All.Any(job => job.Tensors.Any(tensor => tensor.Name == name)),
             $"No job of {nameof(OptionJobs)} has a tensor '{name}': add a line for it."));
 

@@ -69,6 +69,48 @@ internal static class OptionJobs
         new("tensor `score_matrix`") { Tensors = [new("score_matrix", FileElementType.F32, [2, 8, 8])] },
         new("`mechanism` hard") { Options = new() { Mechanism = new() { Kind = MechanismKind.Hard } } },
         new("`top_k`") { Options = new() { Mechanism = new() { Kind = MechanismKind.Hard, TopK = 9 }, Causal = CausalAlignment.TopLeft } },
+        new("`mechanism` linear") { Shape = Usual with { Batch = 2 }, Options = new() { Mechanism = new() { Kind = MechanismKind.Linear } } },
+        new("`feature_map` elu1, `normalise` sum, `causal`, GQA")
+        {
+            Shape = new AttentionShape(1, 4, 2, 7500, 7500, 12, 20),
+            Options = new() { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Elu1, Normalised = true }, Causal = CausalAlignment.TopLeft },
+        },
+        new("`feature_map` identity, `causal` bottom-right, cross attention")
+        {
+            Shape = Cross,
+            Options = new() { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity }, Causal = CausalAlignment.BottomRight },
+            Says = job => job with { WithLogSumExp = false },
+        },
+        new("`mechanism` linear, `window`, tensor `mask` per head")
+        {
+            Shape = Square,
+            Options = new() { Mechanism = new() { Kind = MechanismKind.Linear }, Window = new SlidingWindow(1500, 200) },
+            Tensors = [new("mask", FileElementType.Bool, [2, 1, Small])],
+        },
+        new("`mechanism` delta, `feature_map` relu, `feature_sums`, tensor `beta`")
+        {
+            Options = new() { Mechanism = new() { Kind = MechanismKind.Delta, FeatureMap = FeatureMap.Relu, FeatureSums = true } },
+            Tensors = [new("beta", FileElementType.F32, [1, 1, 3100])],
+            Says = job => job with { WithLogSumExp = false },
+        },
+        new("`mechanism` delta, `causal`, `qk_norm` l2, tensor `beta`")
+        {
+            Shape = new AttentionShape(1, 4, 2, 7500, 7500, 12, 20),
+            Options = new() { Mechanism = new() { Kind = MechanismKind.Delta }, Causal = CausalAlignment.TopLeft, QkNorm = RowNorm.L2 },
+            Tensors = [new("beta", FileElementType.BF16, [1, 2, 7500])],
+            Says = job => job with { WithLogSumExp = false },
+        },
+        new("`mechanism` delta, `documents` and `key_documents`")
+        {
+            Shape = Cross,
+            Options = new()
+            {
+                Mechanism = new() { Kind = MechanismKind.Delta }, QkNorm = RowNorm.L2,
+                Causal = CausalAlignment.TopLeft, Documents = new PackedDocuments([0, 900, 3100], [0, 2000, 4500]),
+            },
+            Tensors = [new("beta", FileElementType.F32, [1, 1, 4500])],
+            Says = job => job with { WithLogSumExp = false },
+        },
         new("tensors `additive_w`, `additive_u` and `additive_v`")
         {
             Tensors = [new("additive_w", FileElementType.F32, [2, 5, 8]), new("additive_u", FileElementType.F32, [5, 8]), new("additive_v", FileElementType.F32, [5])],
@@ -125,11 +167,5 @@ internal static class OptionJobs
             $"`device` {device}",
             (Func<FileJobSpecification, FileJobSpecification>)(job => job with { Options = job.Options with { Device = device } }),
             $"Device {device} cannot be chosen by a job on a cluster: each silo has its own.")),
-        ("`mechanism` linear", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Elu1, Normalised = true } } },
-            "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
-        ("`mechanism` delta, tensor `beta`", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Delta, FeatureMap = FeatureMap.Relu, FeatureSums = true } } },
-            "Mechanism delta runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
-        ("`feature_map` identity", job => job with { WithLogSumExp = false, Options = job.Options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity } } },
-            "Mechanism linear runs in one process alone (attend run without --cluster): its memory goes through the keys in their order, once, where a ring of blocks brings keys to queries."),
     ];
 }

@@ -12,6 +12,9 @@ internal sealed record OptionTensor(string Name, FileElementType Type, IReadOnly
     private const double Seen = 0.6;
     private const int AtOnce = 4096;
 
+    /// <summary>Rates beyond 0 to 1 make the memory of the delta rule swing out.</summary>
+    private const string Rates = "beta";
+
     public void Write(TensorWriter to, Random random)
     {
         long count = Extents.Aggregate((a, b) => a * b);
@@ -25,6 +28,9 @@ internal sealed record OptionTensor(string Name, FileElementType Type, IReadOnly
                     break;
                 case FileElementType.I64:
                     to.Write(at, Numbers.Length > 0 ? Numbers.AsSpan((int)at, length) : [.. Fill(length, () => random.NextInt64(20_000))]);
+                    break;
+                case var _ when Name == Rates:
+                    to.Write(at, [.. Fill(length, random.NextSingle)]);
                     break;
                 default:
                     to.Write(at, [.. Fill(length, () => random.NextSingle() * 4 - 2)]);

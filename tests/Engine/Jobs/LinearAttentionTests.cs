@@ -127,7 +127,7 @@ public class LinearAttentionTests
         Compare.Close(delta.JudgeDelta(options), result.Output, 1e-5, "delta");
     }
 
-    private static AttentionOptions Linear(Random random, AttentionOptions options) => options with
+    internal static AttentionOptions Linear(Random random, AttentionOptions options) => options with
     {
         Mechanism = new Mechanism
         {
@@ -140,7 +140,7 @@ public class LinearAttentionTests
         Rotary = null,
     };
 
-    private static AttentionOptions Delta(Random random, AttentionOptions options, FeatureMap map) => new()
+    internal static AttentionOptions Delta(Random random, AttentionOptions options, FeatureMap map) => new()
     {
         Mechanism = new Mechanism
         {

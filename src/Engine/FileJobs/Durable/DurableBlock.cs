@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
 using Distributed.Engine.Telemetry;
@@ -16,6 +17,7 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
     private readonly JobPlan _plan;
     private readonly PlannedBlock _block;
     private LaneContext? _context;
+    private SequentialBlock? _sequential;
     private BlockSaver? _saver;
     private BlockClock? _clock;
     private BlockView _view;
@@ -31,20 +33,22 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
     /// <summary>What it took; null until its rows are on disk.</summary>
     public BlockTally? Tally { get; private set; }
 
-    public double CostDone => Tally?.Cost ?? _context?.CostDone ?? 0;
+    public double CostDone => Tally?.Cost ?? _context?.CostDone ?? _sequential?.CostDone ?? 0;
 
-    public long PairsSeen => Tally?.PairsSeen ?? _context?.PairsSeen ?? 0;
+    public long PairsSeen => Tally?.PairsSeen ?? _context?.PairsSeen ?? _sequential?.PairsSeen ?? 0;
 
     /// <summary>What it is doing or has done.</summary>
     public BlockView View => _view with
     {
-        State = Tally is not null ? BlockState.Finished : _context is not null ? BlockState.Running : BlockState.Pending,
+        State = Tally is not null ? BlockState.Finished : _context is not null || _sequential is not null ? BlockState.Running : BlockState.Pending,
         Done = Tally is not null ? 1 : BlockViews.ShareDone(_plan, _block, CostDone),
         Began = _view.Began ?? Tally?.Began,
         Seconds = Seconds,
-        Waiting = _clock?.Timeline.SecondsOf(BlockActivity.Waiting) ?? 0,
-        Timeline = _clock?.Timeline.View() ?? Tally?.Timeline,
+        Waiting = Timeline?.SecondsOf(BlockActivity.Waiting) ?? 0,
+        Timeline = Timeline?.View() ?? Tally?.Timeline,
     };
+
+    private BlockTimeline? Timeline => _clock?.Timeline ?? _sequential?.Timeline;
 
     private double Seconds => Tally?.Seconds ?? (_began == 0 ? 0 : Stopwatch.GetElapsedTime(_began).TotalSeconds);
 
@@ -54,8 +58,24 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
         using Activity? trace = EngineTraces.Block(_block.Index);
         _view = _view with { Attempts = _view.Attempts + 1, Began = run.SecondsSoFar() };
         using RowsFile rows = RowsFile.Create(_folder.RowsOf(_block.Index), _plan, _block);
-        _saver = new BlockSaver(_folder.CheckpointOf(_block.Index), run.Key, run.CheckpointInterval);
         _began = Stopwatch.GetTimestamp();
+        if (run.Sequential is { } sequential)
+            await RunAsync(sequential.Block(_block.Index, rows), run, cancellation).ConfigureAwait(false);
+        else
+            await FoldAsync(run, rows, cancellation).ConfigureAwait(false);
+        rows.Flush();
+        var tally = new BlockTally(CostDone, PairsSeen, Seconds)
+        {
+            Began = _view.Began,
+            Timeline = Timeline!.View(),
+        };
+        _folder.Finish(_block.Index, tally);
+        Tally = tally;
+    }
+
+    private async Task FoldAsync(DurableRun run, RowsFile rows, CancellationToken cancellation)
+    {
+        _saver = new BlockSaver(_folder.CheckpointOf(_block.Index), run.Key, run.CheckpointInterval);
         using BlockWorker worker = _saver.Restore(
             [_folder.CheckpointOf(_block.Index)], () => Fresh(run, rows),
             (checkpoint, _) => File.Move(checkpoint, checkpoint + ".damaged", overwrite: true));
@@ -71,14 +91,21 @@ internal sealed class DurableBlock : IBlockWatch<BlockWorker>
             _context = null;
             throw;
         }
-        rows.Flush();
-        var tally = new BlockTally(_context!.CostDone, _context.PairsSeen, Seconds)
+    }
+
+    /// <summary>What it has given to other blocks stays; its rows are begun anew when it is stopped.</summary>
+    private async Task RunAsync(SequentialBlock block, DurableRun run, CancellationToken cancellation)
+    {
+        _sequential = block;
+        try
         {
-            Began = _view.Began,
-            Timeline = _clock.Timeline.View(),
-        };
-        _folder.Finish(_block.Index, tally);
-        Tally = tally;
+            await block.RunAsync(run.Pool, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _sequential = null;
+            throw;
+        }
     }
 
     /// <summary>Gives its finished rows to a sink.</summary>

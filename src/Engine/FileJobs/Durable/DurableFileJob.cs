@@ -4,6 +4,7 @@ using System.Text;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Tiles;
@@ -32,6 +33,7 @@ public sealed class DurableFileJob(
     private long _began;
     private double _cost, _before;
     private PlanView? _plan;
+    private JobPlan? _cut;
 
     /// <summary>How far it is.</summary>
     public DurableJobProgress Progress
@@ -42,7 +44,7 @@ public sealed class DurableFileJob(
             long pairs = blocks.Sum(block => block.PairsSeen);
             double done = blocks.Length == 0 || _cost == 0 ? 0 : Math.Min(1, blocks.Sum(block => block.CostDone) / _cost);
             return new DurableJobProgress(
-                done, (double)pairs * plan.Shape.FlopsPerPair, pairs, plan.Blocks, blocks.Count(block => block.Tally is not null));
+                done, _cut?.OperationsDone(pairs, done) ?? 0, pairs, plan.Blocks, blocks.Count(block => block.Tally is not null));
         }
     }
 
@@ -95,18 +97,24 @@ public sealed class DurableFileJob(
         _before = blocks.Max(block => block.Tally is { } tally ? (tally.Began ?? 0) + tally.Seconds : 0);
         _began = Stopwatch.GetTimestamp();
         _blocks = blocks;
-        _plan = PlanView.Of(cut);
+        (_plan, _cut) = (PlanView.Of(cut), cut);
         if (blocks.All(block => block.Tally is null))
             EngineMetrics.Plans(cut);
         using (DeviceWork? device = job.Options.Device == default
             ? DeviceWork.OpenIfFit(DeviceLookup.Find(Names.Device(options.Device)).Device, cut, files.Input)
             : DeviceWork.Open(job.Options.Device, cut, files.Input))
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
+        using (SequentialRun? sequential = cut.Mechanism.HasScores
+            ? null : new SequentialRun(cut, files.Input, new MemoryBoard(_folder.Memories, Key(), cut), options.Threads))
         {
             var run = new DurableRun(
                 Key(), files.Input, packed, device,
-                new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval, SecondsSoFar);
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.BlocksAtOnce, CancellationToken = cancellation };
+                new StoreTileSource(files.Input, cut), ComputePool.Shared(options.Threads), plan.RowsPerLane, options.CheckpointInterval, SecondsSoFar)
+            {
+                Sequential = sequential,
+            };
+            int atOnce = sequential is null ? options.BlocksAtOnce : blocks.Length;
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellation };
             await Parallel.ForEachAsync(
                 blocks.Where(block => block.Tally is null), parallel,
                 async (block, cancelled) => await block.RunAsync(run, cancelled).ConfigureAwait(false)).ConfigureAwait(false);

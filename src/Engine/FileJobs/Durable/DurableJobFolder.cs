@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Timelines;
 
 namespace Distributed.Engine.FileJobs.Durable;
 
 /// <summary>
-/// What a job in the making keeps on disk: <c>checkpoints/BLOCK</c>, <c>rows/BLOCK</c>, <c>done/BLOCK</c>, and in
+/// What a job in the making keeps on disk: <c>checkpoints/BLOCK</c>, <c>memories/BLOCK</c> (<see cref="MemoryBoard"/>), <c>rows/BLOCK</c>, <c>done/BLOCK</c>, and in
 /// <c>partial</c> the name of the unfinished output.
 /// </summary>
 /// <param name="path">The folder.</param>
@@ -18,10 +19,13 @@ internal sealed class DurableJobFolder(string path)
     /// <summary>Makes the folders, and takes away the unfinished output of a process that was lost.</summary>
     public void Open()
     {
-        foreach (string folder in new[] { "checkpoints", "rows", "done" })
+        foreach (string folder in new[] { "checkpoints", "memories", "rows", "done" })
             Directory.CreateDirectory(Path.Combine(path, folder));
         ForgetOutput();
     }
+
+    /// <summary>The folder of the memories that pass from block to block.</summary>
+    public string Memories => Path.Combine(path, "memories");
 
     /// <summary>The file with a block's latest checkpoint.</summary>
     public string CheckpointOf(int block) => In("checkpoints", block);

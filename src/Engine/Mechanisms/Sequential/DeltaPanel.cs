@@ -65,26 +65,34 @@ internal sealed class DeltaPanel : IDisposable
     /// <summary>Whether all of what the keys of a chunk write is finite.</summary>
     public bool Finite(int chunk) => _finite[chunk];
 
-    /// <summary>The memory behind a chunk.</summary>
+    /// <summary>The memory behind a chunk; of chunk −1, that before the first.</summary>
     public KeyMemory After(int chunk) => Slot(chunk + 1);
 
     /// <summary>The memory before a chunk; null where it is empty, as a document begins.</summary>
     public KeyMemory? Before(int chunk) => _limits.Starts(_chunks[chunk].Start) ? null : Slot(chunk);
 
+    /// <summary>The memory before the first chunk, to be filled before that is made.</summary>
+    public Span<float> Begin()
+    {
+        _chunks.Clear();
+        return Floats(0);
+    }
+
     /// <summary>Goes on to the next chunks.</summary>
     /// <param name="firstKey">The key behind the last one of the chunks before.</param>
+    /// <param name="end">The key behind the last one of the last chunk at most: a multiple of <see cref="FeatureSums.ChunkKeys"/>, or all keys.</param>
     /// <param name="compute">Where it computes.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task NextAsync(long firstKey, ICompute compute, CancellationToken cancellation)
+    public async Task NextAsync(long firstKey, long end, ICompute compute, CancellationToken cancellation)
     {
         if (_chunks.Count > 0)
             Carry();
         _chunks.Clear();
-        for (long key = firstKey; key < _plan.Shape.KeyRows && _chunks.Count < MostChunks;)
+        for (long key = firstKey; key < end && _chunks.Count < MostChunks;)
         {
-            long end = Math.Min(Math.Min(_plan.Shape.KeyRows, (key / Chunk + 1) * Chunk), _limits.NextStart(key));
-            _chunks.Add(new RowRange(key, (int)(end - key)));
-            key = end;
+            long next = Math.Min(Math.Min(end, (key / Chunk + 1) * Chunk), _limits.NextStart(key));
+            _chunks.Add(new RowRange(key, (int)(next - key)));
+            key = next;
         }
         await compute.RunAllAsync(
             Enumerable.Range(0, _chunks.Count).Select(chunk => (Action<ComputeScratch>)(scratch => Read(chunk, scratch))), cancellation).ConfigureAwait(false);
@@ -102,6 +110,9 @@ internal sealed class DeltaPanel : IDisposable
         for (int chunk = 0; chunk < _chunks.Count; chunk++)
             _finite[chunk] = FeatureRows.AllFinite(Written(chunk), _columns, _chunks[chunk].Count, _columns);
     }
+
+    /// <summary>The memory behind the last chunk.</summary>
+    public ReadOnlySpan<float> Last => Floats(_chunks.Count);
 
     private void Carry() => Floats(_chunks.Count).CopyTo(Floats(0));
 

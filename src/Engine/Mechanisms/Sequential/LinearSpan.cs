@@ -73,7 +73,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         }
         Finish(output, denominators);
         sink.Write(_batch, head, _rows.Start, new ReadOnlySpan<float>(output, _rows.Count * _plan.Shape.ValueDim), new ReadOnlySpan<float>(denominators, _rows.Count));
-        done.Folded(_pairs, _view.Cost);
+        done.Folded(_pairs, _rows.Count * _plan.CostOfRow);
     }
 
     private void ReadQueries(int head, RowRange rows, float* queries, float* prepared)

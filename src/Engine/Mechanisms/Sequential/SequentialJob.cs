@@ -1,13 +1,15 @@
 using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Plan;
 using Distributed.Kernels.Linear;
 
 namespace Distributed.Engine.Mechanisms.Sequential;
 
 /// <summary>
-/// A job whose memory goes through the keys once, in their order, in this process: linear attention and the delta rule.
-/// Chains are what does not hang together; within one the memory passes from span to span.
+/// A job whose memory goes through the keys once, in their order: linear attention and the delta rule.
+/// Chains are what does not hang together; within one the memory passes from span to span. In one process they go through all keys;
+/// of a block (<see cref="SequentialBlock"/>) through its own, and memories pass from block to block.
 /// </summary>
 /// <param name="Plan">Its plan.</param>
 /// <param name="Input">Its tensors.</param>
@@ -32,6 +34,11 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
         return 2.0 * shape.KeyDim * shape.ValueDim * (keys + (double)shape.Batch * shape.QueryHeads * shape.QueryRows);
     }
 
+    /// <summary>F32 numbers of the memory of one key head.</summary>
+    public static int MemoryFloats(JobPlan plan) => checked((int)(plan.Mechanism.Kind == MechanismKind.Delta
+        ? (nuint)plan.Shape.KeyDim * (nuint)FeatureRows.Padded(plan.Shape.ValueDim)
+        : FeatureSums.FloatsFor(plan.Shape.KeyDim, plan.Shape.ValueDim)));
+
     /// <summary>About how many bytes of private memory a job takes.</summary>
     public static double BytesOf(JobPlan plan, int threads)
     {
@@ -42,7 +49,9 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
         int chunks = (plan.KeyGrid.SpanRows + FeatureSums.ChunkKeys - 1) / FeatureSums.ChunkKeys;
         double spans = plan.QueryGrid.SpanRows * (FeatureRows.Padded(shape.ValueDim) + 1.0) * threads;
         double sums = FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * ((2.0 + chunks) * Panel(plan, threads) + 2) * chains;
-        return sizeof(float) * (spans + sums);
+        // Of many blocks each keeps the sums of its own key spans until the memory before them comes.
+        double waiting = plan.Blocks.Count == 1 ? 0 : (double)FeatureSums.FloatsFor(shape.KeyDim, shape.ValueDim) * plan.KeyGrid.Count * shape.Batch * shape.KeyHeads;
+        return sizeof(float) * (spans + sums + waiting);
     }
 
     /// <summary>Runs it to its end.</summary>
@@ -73,7 +82,10 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
     // What one span left is still near for the next, and one thread has nothing to balance.
     private static int Panel(JobPlan plan, int threads) => Math.Min(Math.Max(1, plan.QueryGrid.Count), threads == 1 ? 1 : SpansPerThread * threads);
 
-    private IEnumerable<Func<ISequentialChain>> Chains(int threads)
+    /// <summary>Makes of each chain.</summary>
+    /// <param name="threads">Compute threads that share one.</param>
+    /// <param name="link">What ties the chain of a batch entry and a key head to other blocks; null = it goes through all keys.</param>
+    public IEnumerable<Func<ISequentialChain>> Chains(int threads, Func<int, int, ChainLink>? link = null)
     {
         int panel = Panel(Plan, threads);
         for (int batch = 0; batch < Shape.Batch; batch++)
@@ -81,9 +93,10 @@ internal sealed record SequentialJob(JobPlan Plan, AttentionInput Input, IAttent
             for (int head = 0; head < Shape.QueryHeads; head += Together)
             {
                 (int of, int first) = (batch, head);
+                ChainLink? to = link?.Invoke(batch, head / Shape.Group);
                 yield return Plan.Mechanism.Kind == MechanismKind.Linear
-                    ? () => new LinearChain(this, of, first, Together, panel)
-                    : () => new DeltaChain(this, of, first / Shape.Group);
+                    ? () => new LinearChain(this, of, first, Together, panel, to)
+                    : () => new DeltaChain(this, of, first / Shape.Group, to);
             }
         }
     }

@@ -28,6 +28,9 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
 
     private nuint Floats => FeatureSums.FloatsFor(plan.Shape.KeyDim, plan.Shape.ValueDim);
 
+    /// <summary>Spans whose sums, without those of chunks, are kept at a time.</summary>
+    public int SpansKept => Math.Max(1, (int)(MostBytes / ((long)Floats * sizeof(float))));
+
     /// <summary>Whether a span's sums are there.</summary>
     public bool Has(int keySpan) => _kept.ContainsKey(keySpan);
 

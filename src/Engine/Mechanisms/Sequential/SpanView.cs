@@ -16,13 +16,10 @@ internal sealed class SpanView
     /// <summary>Pairs of a row and a key of the whole ones.</summary>
     public long Pairs { get; private set; }
 
-    /// <summary>The cost of all as the plan counts it.</summary>
-    public double Cost { get; private set; }
-
     /// <summary>Looks at another query span.</summary>
     public void Look(JobPlan plan, int batch, int head, int querySpan)
     {
-        (Pairs, Cost) = (0, 0);
+        Pairs = 0;
         Whole.Clear();
         Partial.Clear();
         RowRange rows = plan.QueryGrid[querySpan];
@@ -34,11 +31,9 @@ internal sealed class SpanView
                 case TileClass.Full:
                     Whole.Add(span);
                     Pairs += area;
-                    Cost += area;
                     break;
                 case TileClass.Partial:
                     Partial.Add(span);
-                    Cost += area / 2.0;
                     break;
                 default:
                     break;

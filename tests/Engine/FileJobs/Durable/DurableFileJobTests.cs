@@ -2,6 +2,7 @@ using Distributed.Engine.FileJobs;
 using Distributed.Engine.FileJobs.Durable;
 using Distributed.Engine.Files;
 using Distributed.Engine.Jobs;
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Tests.Files;
 using Distributed.Kernels.Numerics;
 
@@ -42,6 +43,42 @@ public sealed class DurableFileJobTests : IDisposable
             Assert.True(running.IsCompletedSuccessfully || running.IsCanceled, $"It neither ended nor stopped: {running.Exception}");
             Assert.True(run.Progress.Done >= before, $"After stop {stops} it had {run.Progress.Done} done, before it {before}: work was lost.");
             before = run.Progress.Done;
+            stops++;
+        }
+
+        Assert.True(stops > 1, "The job was never stopped.");
+        Assert.Equal(expected, await File.ReadAllBytesAsync(job.Output));
+    }
+
+    /// <summary>Memories that were given stay; rows of blocks that were not finished are computed again.</summary>
+    [Theory]
+    [InlineData(MechanismKind.Linear, true)]
+    [InlineData(MechanismKind.Linear, false)]
+    [InlineData(MechanismKind.Delta, true)]
+    [InlineData(MechanismKind.Delta, false)]
+    public async Task A_memory_that_goes_through_the_keys_goes_on_from_where_it_was(MechanismKind kind, bool causal)
+    {
+        FileJobSpecification job = Job(rows: 9000, kind == MechanismKind.Delta);
+        job = job with { WithLogSumExp = kind == MechanismKind.Linear, Options = new AttentionOptions { Mechanism = new Mechanism { Kind = kind }, Causal = causal ? CausalAlignment.TopLeft : null } };
+        await FileJob.RunAsync(job);
+        byte[] expected = await File.ReadAllBytesAsync(job.Output);
+        File.Delete(job.Output);
+        DurableJobPlan plan = Plan(job);
+        Assert.True(plan.Blocks > 4, $"{plan.Blocks} blocks show nothing.");
+        int stops = 0, finished = 0;
+
+        while (!File.Exists(job.Output))
+        {
+            var run = new DurableFileJob("job", job, plan, _folder.File("work"), Options);
+            using var stop = new CancellationTokenSource();
+            Task running = run.RunAsync(stop.Token);
+            while (!running.IsCompleted && (stops > 3 || run.Progress.BlocksFinished <= finished))
+                await Task.WhenAny(running, Task.Delay(1));
+            await stop.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            Assert.True(running.IsCompletedSuccessfully || running.IsCanceled, $"It neither ended nor stopped: {running.Exception}");
+            Assert.True(run.Progress.BlocksFinished >= finished, "A finished block was lost.");
+            finished = run.Progress.BlocksFinished;
             stops++;
         }
 
@@ -107,7 +144,7 @@ public sealed class DurableFileJobTests : IDisposable
 
     private static DurableJobPlan Plan(FileJobSpecification job) => DurableJobPlan.Of(job, threads: 2, blocksAtOnce: 2, slots: 2);
 
-    private FileJobSpecification Job(long rows)
+    private FileJobSpecification Job(long rows, bool rates = false)
     {
         var shape = new AttentionShape(1, 2, 1, rows, rows, 16, 16);
         string input = _folder.File("in.safetensors");
@@ -116,6 +153,7 @@ public sealed class DurableFileJobTests : IDisposable
                 new TensorSpec("q", ElementType.F32, 1, shape.QueryHeads, rows, 16),
                 new TensorSpec("k", ElementType.F32, 1, shape.KeyHeads, rows, 16),
                 new TensorSpec("v", ElementType.F32, 1, shape.KeyHeads, rows, 16),
+                .. rates ? [new TensorSpec("beta", ElementType.F32, 1, shape.KeyHeads, rows)] : Array.Empty<TensorSpec>(),
             ]))
         {
             var random = new Random(1);
@@ -126,6 +164,8 @@ public sealed class DurableFileJobTests : IDisposable
                     number = (float)(random.NextDouble() * 4 - 2);
                 writer[name].Write(0, numbers);
             }
+            if (rates)
+                writer["beta"].Write(0, [.. Enumerable.Range(0, (int)rows).Select(_ => random.NextSingle() / 32)]);
             writer.Commit();
         }
         return new FileJobSpecification

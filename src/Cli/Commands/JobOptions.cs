@@ -48,9 +48,9 @@ internal sealed class JobOptions
         "--feature-map", "elu1|relu|identity", "φ of mechanisms linear and delta. [default: elu1 for linear, identity for delta]",
         text => Names.Features(text));
 
-    private readonly Option<bool?> _normalise = Parsers.Of<bool?>(
+    private readonly Option<Parsers.Word?> _normalise = Parsers.OfWord(
         "--normalise", "sum|none", "Divide linear attention by the sum of its weights. [default: sum, but none for identity]",
-        text => Names.Normalised(text));
+        Names.Normalised);
 
     private readonly Option<bool> _featureSums = new("--feature-sums")
     {
@@ -132,7 +132,7 @@ internal sealed class JobOptions
     private readonly Option<int?> _ropeDims = Parsers.Of(
         "--rope-dims", "N", "Turn only the first N elements of a row. [default: all]", Parsers.Whole<int>("Rotary dims"));
 
-    private readonly Option<bool> _ropePairs = Parsers.Of(
+    private readonly Option<Parsers.Word?> _ropePairs = Parsers.OfWord(
         "--rope-pairs", "half|interleaved", "Turn element i with i + N/2, or neighbours. [default: half]", Names.RotaryPairs);
 
     private readonly Option<RotaryScaling?> _ropeScaling = Parsers.Of<RotaryScaling?>(
@@ -212,7 +212,7 @@ internal sealed class JobOptions
                     Kind = parsed.GetValue(_mechanism),
                     TopK = parsed.GetValue(_topK),
                     FeatureMap = parsed.GetValue(_featureMap),
-                    Normalised = parsed.GetValue(_normalise),
+                    Normalised = parsed.GetValue(_normalise)?.Means,
                     FeatureSums = parsed.GetValue(_featureSums),
                 },
                 Scale = parsed.GetValue(_scale),
@@ -268,7 +268,7 @@ internal sealed class JobOptions
             {
                 Base = of,
                 Dims = parsed.GetValue(_ropeDims),
-                Interleaved = parsed.GetValue(_ropePairs),
+                Interleaved = parsed.GetValue(_ropePairs)?.Means ?? false,
                 Scaling = parsed.GetValue(_ropeScaling),
             };
         }

@@ -9,6 +9,9 @@ namespace Distributed.Cli.Parsing;
 /// <summary>Options whose text is read by the engine's own parsers, so that both refuse the same things in the same words.</summary>
 internal static class Parsers
 {
+    /// <summary>What a word says.</summary>
+    internal sealed record Word(bool Means);
+
     /// <summary>An option with one value.</summary>
     /// <param name="name">Its name, with the dashes.</param>
     /// <param name="valueName">What the value is called in the help.</param>
@@ -21,6 +24,14 @@ internal static class Parsers
         Arity = ArgumentArity.ExactlyOne,
         CustomParser = result => Read(result, parse),
     };
+
+    /// <summary>An option with one of two words. The parser takes a truth value for a flag, and would leave the word to the next argument.</summary>
+    /// <param name="name">Its name, with the dashes.</param>
+    /// <param name="valueName">What the value is called in the help.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="parse">Reads the text; throws <see cref="InputException"/> on what it does not know.</param>
+    public static Option<Word?> OfWord(string name, string valueName, string description, Func<string, bool> parse) =>
+        Of<Word?>(name, valueName, description, text => new Word(parse(text)));
 
     /// <summary>A whole number.</summary>
     public static Func<string, T?> Whole<T>(string what)

@@ -1,11 +1,14 @@
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Devices;
+using Distributed.Kernels.Gpu.Hosting;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Memory;
 using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
 using Distributed.Kernels.Tests.Cpu;
+using ILGPU;
+using ILGPU.Runtime.CPU;
 
 namespace Distributed.Kernels.Tests.Gpu;
 
@@ -51,6 +54,16 @@ public sealed unsafe class DeviceContract
     {
         HeadCase problem = HeadCase.Random(valueDim, 3, 100, 16, valueDim);
         Compare(problem, new MaskSet(BandMask.Causal("causal", 95)), ElementType.F32, spanRows: 40, EmulatedDevice.Get(), together: true);
+    }
+
+    /// <summary>What devices without shuffles do, also where there is none of them.</summary>
+    [Fact]
+    public void Maxima_that_go_through_shared_memory_are_the_same()
+    {
+        Context context = IlgpuDevice.NewContext(builder => builder.CPU(new CPUDevice(32, 4, 1)));
+        using var device = new IlgpuDevice("a device without shuffles", context, context.GetCPUDevice(0).CreateCPUAccelerator(context), shuffles: false);
+        // Some rows have positive scores, some negative ones alone, and some see no key.
+        Compare(HeadCase.Random(11, 40, 66, 3, 9), new MaskSet(BandMask.Causal("causal", -4)), ElementType.F16, spanRows: 66, device);
     }
 
     [Fact]

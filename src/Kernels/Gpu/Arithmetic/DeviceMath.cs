@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 using ILGPU.IR.Intrinsics;
 
 namespace Distributed.Kernels.Gpu.Arithmetic;
@@ -63,6 +64,19 @@ internal static class DeviceMath
         float above = Fma(minusPower, Multiply(g, f), 1f + minusPower);
         float size = Divide(above, 2f - above);
         return y < 0f ? -size : size;
+    }
+
+    /// <summary>An F16 as F32, exactly; by its bits, because OpenCL has a type for F16 only on some devices.</summary>
+    public static float FromF16(uint bits)
+    {
+        // The exponent's bias is 15 in F16 and 127 in F32.
+        const uint Exponent = 0x7C00 << 13, Rebias = (127 - 15) << 23;
+        uint size = (bits & 0x7FFF) << 13, exponent = size & Exponent;
+        float of = exponent == Exponent ? Interop.IntAsFloat(size + 2 * Rebias)
+            // Below 2^-14 there is no leading 1: one is put there and taken away again.
+            : exponent == 0 ? Interop.IntAsFloat(size + Rebias + (1u << 23)) - Interop.IntAsFloat(Rebias + (1u << 23))
+            : Interop.IntAsFloat(size + Rebias);
+        return (bits & 0x8000) != 0 ? -of : of;
     }
 
     /// <summary>What scores are taken relative to: the maximum, or 0 where no key was seen.</summary>

@@ -6,19 +6,21 @@ using ILGPU.Runtime;
 namespace Distributed.Kernels.Gpu.Exact;
 
 /// <summary>The compiled kernels of one device, for F32 arithmetic; compiled when they are first asked for.</summary>
-internal sealed class ExactLaunchers(Accelerator accelerator)
+/// <param name="accelerator">The device.</param>
+/// <param name="shuffles">Whether its threads can read each other's registers (<see cref="IExactShape.Shuffles"/>).</param>
+internal sealed class ExactLaunchers(Accelerator accelerator, bool shuffles)
 {
     /// <summary>Groups that a multiprocessor is to hold: about 200 registers a thread, none of them spilled.</summary>
     public const int GroupsPerMultiprocessor = 2;
 
-    private readonly Lazy<Action<AcceleratorStream, KernelConfig, FoldArguments>> _wide = new(() => Load<WideShape>(accelerator));
-    private readonly Lazy<Action<AcceleratorStream, KernelConfig, FoldArguments>> _tall = new(() => Load<TallShape>(accelerator));
+    private readonly Lazy<Action<AcceleratorStream, KernelConfig, FoldArguments>> _wide = new(() => shuffles ? Load<WideShape>(accelerator) : Load<WithoutShuffles<WideShape>>(accelerator));
+    private readonly Lazy<Action<AcceleratorStream, KernelConfig, FoldArguments>> _tall = new(() => shuffles ? Load<TallShape>(accelerator) : Load<WithoutShuffles<TallShape>>(accelerator));
     private readonly Lazy<Packers> _f32 = new(() => Packers.Of<DeviceF32>(accelerator));
     private readonly Lazy<Packers> _f16 = new(() => Packers.Of<DeviceF16>(accelerator));
     private readonly Lazy<Packers> _bf16 = new(() => Packers.Of<DeviceBF16>(accelerator));
 
-    private readonly Lazy<Splitters> _splitWide = new(() => Splitters.Of<WideShape>(accelerator));
-    private readonly Lazy<Splitters> _splitTall = new(() => Splitters.Of<TallShape>(accelerator));
+    private readonly Lazy<Splitters> _splitWide = new(() => shuffles ? Splitters.Of<WideShape>(accelerator) : Splitters.Of<WithoutShuffles<WideShape>>(accelerator));
+    private readonly Lazy<Splitters> _splitTall = new(() => shuffles ? Splitters.Of<TallShape>(accelerator) : Splitters.Of<WithoutShuffles<TallShape>>(accelerator));
 
     /// <summary>The four launches of few rows, for 128 columns at a time, or for 64.</summary>
     public Splitters Split(bool wide) => wide ? _splitWide.Value : _splitTall.Value;

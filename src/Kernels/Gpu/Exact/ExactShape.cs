@@ -16,16 +16,32 @@ internal interface IExactShape
 {
     /// <summary>Threads side by side; 16 or 8.</summary>
     static abstract int ColumnThreads { get; }
+
+    /// <summary>Whether threads that follow one another can read each other's registers.</summary>
+    static abstract bool Shuffles { get; }
 }
 
 /// <summary>64 rows by 128 columns: values of more than 64 elements.</summary>
 internal readonly struct WideShape : IExactShape
 {
     public static int ColumnThreads => 16;
+
+    public static bool Shuffles => true;
 }
 
 /// <summary>128 rows by 64 columns: values of up to 64 elements.</summary>
 internal readonly struct TallShape : IExactShape
 {
     public static int ColumnThreads => 8;
+
+    public static bool Shuffles => true;
+}
+
+/// <summary>A shape for OpenCL, where ILGPU knows shuffles on Intel's processors alone: what they do goes through shared memory.</summary>
+internal readonly struct WithoutShuffles<TShape> : IExactShape
+    where TShape : struct, IExactShape
+{
+    public static int ColumnThreads => TShape.ColumnThreads;
+
+    public static bool Shuffles => false;
 }

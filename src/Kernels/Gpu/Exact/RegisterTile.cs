@@ -102,17 +102,17 @@ internal struct RegisterTile
     }
 
     /// <summary>The largest number of each row with that of <paramref name="max"/>, over the threads that share the rows.</summary>
-    /// <param name="max">Largest numbers so far, written by the first of those threads.</param>
-    /// <param name="threads">Threads that share the rows: 8 or 16 that follow one another.</param>
-    public readonly void MaxInto(ArrayView<float> max, int threads)
+    /// <param name="max">Largest numbers so far, in shared memory.</param>
+    public readonly void MaxInto<TShape>(ArrayView<float> max)
+        where TShape : struct, IExactShape
     {
-        RowMaximum.Into(max, 0, Float4.Max(Float4.Max(float.NegativeInfinity, Low0), High0), threads);
-        RowMaximum.Into(max, 1, Float4.Max(Float4.Max(float.NegativeInfinity, Low1), High1), threads);
-        RowMaximum.Into(max, 2, Float4.Max(Float4.Max(float.NegativeInfinity, Low2), High2), threads);
-        RowMaximum.Into(max, 3, Float4.Max(Float4.Max(float.NegativeInfinity, Low3), High3), threads);
-        RowMaximum.Into(max, 4, Float4.Max(Float4.Max(float.NegativeInfinity, Low4), High4), threads);
-        RowMaximum.Into(max, 5, Float4.Max(Float4.Max(float.NegativeInfinity, Low5), High5), threads);
-        RowMaximum.Into(max, 6, Float4.Max(Float4.Max(float.NegativeInfinity, Low6), High6), threads);
-        RowMaximum.Into(max, 7, Float4.Max(Float4.Max(float.NegativeInfinity, Low7), High7), threads);
+        RowMaximum.Into<TShape>(max, 0, Float4.Max(Float4.Max(float.NegativeInfinity, Low0), High0));
+        RowMaximum.Into<TShape>(max, 1, Float4.Max(Float4.Max(float.NegativeInfinity, Low1), High1));
+        RowMaximum.Into<TShape>(max, 2, Float4.Max(Float4.Max(float.NegativeInfinity, Low2), High2));
+        RowMaximum.Into<TShape>(max, 3, Float4.Max(Float4.Max(float.NegativeInfinity, Low3), High3));
+        RowMaximum.Into<TShape>(max, 4, Float4.Max(Float4.Max(float.NegativeInfinity, Low4), High4));
+        RowMaximum.Into<TShape>(max, 5, Float4.Max(Float4.Max(float.NegativeInfinity, Low5), High5));
+        RowMaximum.Into<TShape>(max, 6, Float4.Max(Float4.Max(float.NegativeInfinity, Low6), High6));
+        RowMaximum.Into<TShape>(max, 7, Float4.Max(Float4.Max(float.NegativeInfinity, Low7), High7));
     }
 }

@@ -27,7 +27,7 @@ internal static class ScorePass
             sums.Store(own.Cast<Float4>().AsAligned16(), arguments.SlotKeys / 4, columns / 8);
             if (!staged && step.Words < 0 && first + columns <= step.Keys)
             {
-                sums.MaxInto(max.SubView(down * 8, 8), TShape.ColumnThreads);
+                sums.MaxInto<TShape>(max.SubView(down * 8, 8));
                 continue;
             }
             for (int row = 0; row < 8; row++)
@@ -43,7 +43,7 @@ internal static class ScorePass
                     own[at] = score;
                     largest = score > largest ? score : largest;
                 }
-                RowMaximum.Into(max, down * 8 + row, largest, TShape.ColumnThreads);
+                RowMaximum.Into<TShape>(max, down * 8 + row, largest);
             }
         }
     }

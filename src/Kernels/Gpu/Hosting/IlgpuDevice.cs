@@ -22,10 +22,11 @@ internal sealed class IlgpuDevice : AttentionDevice
     /// <param name="name">Name for people.</param>
     /// <param name="context">A context of this object's own.</param>
     /// <param name="accelerator">The device.</param>
-    public IlgpuDevice(string name, Context context, Accelerator accelerator)
+    /// <param name="shuffles">Whether its threads can read each other's registers; null = as its kind says.</param>
+    public IlgpuDevice(string name, Context context, Accelerator accelerator, bool? shuffles = null)
     {
         (Name, _context, Accelerator) = (name, context, accelerator);
-        Exact = new ExactLaunchers(accelerator);
+        Exact = new ExactLaunchers(accelerator, shuffles ?? accelerator.AcceleratorType != AcceleratorType.OpenCL);
         Tensor = new TensorLaunchers(accelerator);
         bool emulated = accelerator.AcceleratorType == AcceleratorType.CPU;
         Serial = accelerator.AcceleratorType != AcceleratorType.Cuda;

@@ -1,3 +1,4 @@
+using Distributed.Kernels.Gpu.Arithmetic;
 using ILGPU;
 
 namespace Distributed.Kernels.Gpu.Packing;
@@ -18,7 +19,7 @@ internal readonly struct DeviceF32 : IDeviceElements
 /// <summary>F16.</summary>
 internal readonly struct DeviceF16 : IDeviceElements
 {
-    public static float Load(ArrayView<byte> from, int index) => (float)from.Cast<ILGPU.Half>()[index];
+    public static float Load(ArrayView<byte> from, int index) => DeviceMath.FromF16(from.Cast<ushort>()[index]);
 }
 
 /// <summary>BF16: the upper half of an F32.</summary>

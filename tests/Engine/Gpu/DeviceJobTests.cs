@@ -2,10 +2,11 @@ using Distributed.Engine.Jobs;
 using Distributed.Engine.Tests.Reference;
 using Distributed.Kernels.Devices;
 using Distributed.Kernels.Rows;
+using Distributed.Kernels.Tests.Devices;
 
 namespace Distributed.Engine.Tests.Gpu;
 
-/// <summary>Whole jobs on ILGPU's own processor, which runs the GPU kernels thread by thread: the bits of the CPU.</summary>
+/// <summary>Whole jobs on ILGPU's own processor, which runs the GPU kernels thread by thread, or on a device: the bits of the CPU.</summary>
 public sealed class DeviceJobTests
 {
     [Fact]
@@ -24,7 +25,7 @@ public sealed class DeviceJobTests
             Rotary = new RotaryOptions(),
         };
         MemorySink expected = await problem.RunAsync(options with { Device = DeviceChoice.Cpu });
-        MemorySink actual = await problem.RunAsync(options with { Device = new DeviceChoice(DeviceKind.Emulated) });
+        MemorySink actual = await problem.RunAsync(options with { Device = TestDevice.Choice });
         Assert.Equal(expected.Output, actual.Output);
         Assert.Equal(expected.LogSumExp, actual.LogSumExp);
     }

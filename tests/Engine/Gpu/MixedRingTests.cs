@@ -9,6 +9,7 @@ using Distributed.Engine.Tests.Reference;
 using Distributed.Engine.Tiles;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Devices;
+using Distributed.Kernels.Tests.Devices;
 
 namespace Distributed.Engine.Tests.Gpu;
 
@@ -39,7 +40,7 @@ public sealed class MixedRingTests : IDisposable
         {
             JobPlan plan = JobPlan.Create(input.Shape, _options);
             using var packed = new PackedSpanCache(CpuKernels.Best, 1 << 20);
-            using DeviceWork device = DeviceWork.Open(new DeviceChoice(DeviceKind.Emulated), plan, input)!;
+            using DeviceWork device = DeviceWork.Open(TestDevice.Choice, plan, input)!;
             foreach (PlannedBlock block in plan.Blocks)
             {
                 bool deviceFirst = block.Index % 2 == 0;

@@ -7,6 +7,7 @@ using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
 using Distributed.Kernels.Tests.Cpu;
+using Distributed.Kernels.Tests.Devices;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 
@@ -35,7 +36,29 @@ public sealed unsafe class DeviceContract
             _ => MaskSet.None,
         };
         HeadCase problem = HeadCase.Random(rows, rows, keys, dim, valueDim);
-        Compare(problem, new MaskSet(of), type, spanRows: keys, EmulatedDevice.Get());
+        Compare(problem, new MaskSet(of), type, spanRows: keys, TestDevice.Get());
+    }
+
+    /// <summary>Sizes and masks drawn at random: few on ILGPU's own processor, which takes a second for each, and many on a device.</summary>
+    [Fact]
+    public void Random_folds_have_the_bits_of_the_CPU()
+    {
+        for (int seed = 0; seed < (TestDevice.IsNamed ? 100 : 2); seed++)
+        {
+            var random = new Random(seed);
+            int most = TestDevice.IsNamed ? 600 : 100, rows = random.Next(1, most / 3), keys = random.Next(1, most);
+            IAttentionMask mask = random.Next(4) switch
+            {
+                0 => MaskSet.None,
+                1 => BandMask.Causal("causal", random.Next(-rows, keys)),
+                2 => BandMask.Window(random.Next(keys), random.Next(1, 100), random.Next(30)),
+                _ => new DilatedMask(QueryPositions.At(random.Next(keys)), random.Next(1, 7)),
+            };
+            HeadCase problem = HeadCase.Random(seed, rows, keys, random.Next(1, 257), random.Next(1, 257));
+            Compare(
+                problem, new MaskSet(mask), (ElementType)random.Next(3), spanRows: random.Next((keys + 7) / 8, keys + 1), TestDevice.Get(), together: random.Next(2) == 0,
+                of: $"seed {seed}: ");
+        }
     }
 
     /// <summary>Spans in the canonical order, one slot at a time, go on from the state that the last one left.</summary>
@@ -43,7 +66,7 @@ public sealed unsafe class DeviceContract
     public void Spans_that_do_not_fit_together_are_folded_in_passes()
     {
         HeadCase problem = HeadCase.Random(9, 40, 90, 16, 24);
-        Compare(problem, new MaskSet(BandMask.Causal("causal", 60)), ElementType.F32, spanRows: 32, EmulatedDevice.Get());
+        Compare(problem, new MaskSet(BandMask.Causal("causal", 60)), ElementType.F32, spanRows: 32, TestDevice.Get());
     }
 
     /// <summary>Few rows and several spans that are there together: the spans are worked on at the same time.</summary>
@@ -53,7 +76,7 @@ public sealed unsafe class DeviceContract
     public void Decoding_splits_the_keys_and_keeps_the_bits(int valueDim)
     {
         HeadCase problem = HeadCase.Random(valueDim, 3, 100, 16, valueDim);
-        Compare(problem, new MaskSet(BandMask.Causal("causal", 95)), ElementType.F32, spanRows: 40, EmulatedDevice.Get(), together: true);
+        Compare(problem, new MaskSet(BandMask.Causal("causal", 95)), ElementType.F32, spanRows: 40, TestDevice.Get(), together: true);
     }
 
     /// <summary>What devices without shuffles do, also where there is none of them.</summary>
@@ -77,7 +100,7 @@ public sealed unsafe class DeviceContract
         using var memory = new NativeBuffer(AttentionState.FloatsFor(4, 8) * sizeof(float));
         AttentionState state = AttentionState.At(memory.Floats, 4, 8);
         state.Reset();
-        using DeviceJob job = EmulatedDevice.Get().Open(Shape(q, k, v, 6, problem.Scale));
+        using DeviceJob job = TestDevice.Get().Open(Shape(q, k, v, 6, problem.Scale));
         Assert.False(job.TryFold(Fold(q.Rows, k.Rows, v.Rows, state, MaskSet.None, new SpanGrid(6)), TestContext.Current.CancellationToken));
         Assert.True(float.IsNegativeInfinity(state.Max[0]) && state.Sum[3] == 0);
     }
@@ -86,14 +109,14 @@ public sealed unsafe class DeviceContract
     public void The_same_fold_gives_the_same_bits_again()
     {
         HeadCase problem = HeadCase.Random(5, 20, 50, 8, 8);
-        byte[] first = OnDevice(problem, MaskSet.None, ElementType.F32, 50, EmulatedDevice.Get(), out _);
-        Assert.Equal(first, OnDevice(problem, MaskSet.None, ElementType.F32, 50, EmulatedDevice.Get(), out _));
+        byte[] first = OnDevice(problem, MaskSet.None, ElementType.F32, 50, TestDevice.Get(), out _);
+        Assert.Equal(first, OnDevice(problem, MaskSet.None, ElementType.F32, 50, TestDevice.Get(), out _));
     }
 
-    private static void Compare(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, bool together = false)
+    private static void Compare(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, bool together = false, string of = "")
     {
         byte[] actual = OnDevice(problem, masks, type, spanRows, device, out byte[] expected, together);
-        Assert.True(expected.AsSpan().SequenceEqual(actual), $"{device.Name} gives other bits than {CpuKernels.Best.Name}.");
+        Assert.True(expected.AsSpan().SequenceEqual(actual), $"{of}{device.Name} gives other bits than {CpuKernels.Best.Name}.");
     }
 
     private static byte[] OnDevice(HeadCase problem, MaskSet masks, ElementType type, int spanRows, AttentionDevice device, out byte[] expected, bool together = false)

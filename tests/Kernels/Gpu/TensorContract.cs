@@ -7,6 +7,7 @@ using Distributed.Kernels.Numerics;
 using Distributed.Kernels.Spans;
 using Distributed.Kernels.States;
 using Distributed.Kernels.Tests.Cpu;
+using Distributed.Kernels.Tests.Devices;
 
 namespace Distributed.Kernels.Tests.Gpu;
 
@@ -21,6 +22,7 @@ public sealed unsafe class TensorContract
     [InlineData(ElementType.F16)]
     public void The_error_is_at_most_twice_that_of_the_plain_computation(ElementType type)
     {
+        Assert.SkipWhen(TestDevice.Choice.Kind == DeviceKind.OpenCl, "OpenCL has no tensor cores.");
         const int Rows = 39, Keys = 70, Dim = 24, ValueDim = 100;
         HeadCase problem = Rounded(HeadCase.Random(2, Rows, Keys, Dim, ValueDim), type);
         var masks = new MaskSet(BandMask.Causal("causal", 20));
@@ -53,7 +55,7 @@ public sealed unsafe class TensorContract
         state.Reset();
         var shape = new DeviceShape(q.Rows.Dim, valueDim, keys, 1, problem.Scale, type, type, type, Staged: false);
         Assert.True(TensorSession.Does(shape));
-        using DeviceJob job = TensorSession.Open((IlgpuDevice)EmulatedDevice.Get(), shape);
+        using DeviceJob job = TensorSession.Open((IlgpuDevice)TestDevice.Get(), shape);
         var span = new DeviceSpan(0, 0, 0, () => k.Rows, () => v.Rows);
         var step = new DeviceStep(span, new MaskTile(0, 0, new RowRange(0, rows), new RowRange(0, keys)), Partial: true, default);
         Assert.True(job.TryFold(new DeviceFold([new DeviceUnit { Queries = q.Rows, State = state, Steps = [step] }], masks), TestContext.Current.CancellationToken));

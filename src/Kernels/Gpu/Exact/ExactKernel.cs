@@ -30,6 +30,9 @@ internal static class ExactKernel
     /// <summary>Rows of the tallest row tile.</summary>
     public const int MostRows = 128;
 
+    /// <summary>Shared memory of a group, in bytes: panels, sums of weights, maxima, factors, and the tile's number.</summary>
+    public const int SharedBytes = (PanelRoom * 4 + MostRows * WeightPass.LaneStride + 2 * MostRows + 1) * sizeof(float);
+
     /// <summary>Rows of a row tile.</summary>
     public static int Rows<TShape>()
         where TShape : struct, IExactShape => Threads / TShape.ColumnThreads * 8;

@@ -40,6 +40,9 @@ internal static class DeviceFinder
         device => device is not CLDevice cl ? null
             : !cl.Capabilities.GenericAddressSpace ? "it has no generic address space, which ILGPU needs"
             : choice.Kind == DeviceKind.Auto && !cl.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) ? "it is no GPU"
+            : !cl.Capabilities.Float64 ? "it has no F64 arithmetic, with which queries are scaled"
+            : cl.MaxSharedMemoryPerGroup < Exact.ExactKernel.SharedBytes
+                ? $"a group has {cl.MaxSharedMemoryPerGroup} bytes of shared memory, and {Exact.ExactKernel.SharedBytes} are needed"
             : cl.MaxNumThreadsPerGroup < Exact.ExactKernel.Threads ? $"it runs {cl.MaxNumThreadsPerGroup} threads a group, and {Exact.ExactKernel.Threads} are needed"
             : null);
 
@@ -70,7 +73,7 @@ internal static class DeviceFinder
         }
         if (there.Length == 0 || index >= there.Length)
         {
-            notes.Add(there.Length == 0 ? $"The {driver} driver has no device." : $"The {driver} driver has {there.Length} devices, and there is no {kind}:{index}.");
+            notes.Add(there.Length == 0 ? $"The {driver} driver has no device." : $"The {driver} driver has {there.Length} device{(there.Length == 1 ? "" : "s")}, and there is no {kind}:{index}.");
             return null;
         }
         for (int i = index ?? 0; i < (index is null ? there.Length : index + 1); i++)

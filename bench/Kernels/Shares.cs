@@ -7,6 +7,9 @@ namespace Distributed.Kernels.Benchmarks;
 /// <summary>The share of the machine's multiply-add peak that a kernel reaches, the peak measured around every run.</summary>
 internal static class Shares
 {
+    /// <summary>Packed documents of 900 to 7,300 rows, none of whose ends is one of a span.</summary>
+    private static readonly long[] Documents = [0, 2300, 5900, 6800, 14_100, 16_300, 21_700, 27_000, 32_768];
+
     public static int Run(string[] args)
     {
         string Option(string name, string otherwise) =>
@@ -56,6 +59,12 @@ internal static class Shares
         yield return ("D=128 S=4096 full BF16", plain with { Type = ElementType.BF16 });
         yield return ("D=128 S=4096 full 8/2 heads", plain with { KeyHeads = 2 });
         yield return ("D=64 S=128 full 32 heads", KernelShape.Square(32, 128, 64));
+        foreach (int dim in new[] { 64, 128 })
+        {
+            KernelShape packed = KernelShape.Square(1, (int)Documents[^1], dim);
+            yield return ($"D={dim} S={Documents[^1]} documents", packed.AsDocuments(Documents, causal: false));
+            yield return ($"D={dim} S={Documents[^1]} documents causal", packed.AsDocuments(Documents, causal: true));
+        }
         yield return ("D=128 S=65536 window 4096", KernelShape.Square(1, 65536, 128).AsWindow(4096));
     }
 }

@@ -65,6 +65,9 @@ internal static class OptionTable
         ("tensor `relative_keys`", job => job.Tensor("relative_keys", FileElementType.F32, [7, Dim], 0)),
         ("tensors `relative_keys`, `content_bias`, `position_bias`", job => job.Tensor("relative_keys", FileElementType.F32, [QueryHeads, 7, Dim], 0)
             .Tensor("content_bias", FileElementType.F32, [QueryHeads, Dim], 0).Tensor("position_bias", FileElementType.F32, [QueryHeads, Dim], 0)),
+        ("tensor `relative_queries`", job => job.Tensor("relative_queries", FileElementType.F32, [QueryHeads, 7, Dim], 0)),
+        ("tensors `relative_keys`, `relative_queries`", job => job.Tensor("relative_keys", FileElementType.F32, [7, Dim], 0)
+            .Tensor("relative_queries", FileElementType.F32, [5, Dim], 0)),
         ("`--mechanism linear`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear } })),
         ("`--mechanism linear --feature-map identity`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear, FeatureMap = FeatureMap.Identity } })),
         ("`--mechanism linear --normalise none`", job => job.With(options => options with { Mechanism = new() { Kind = MechanismKind.Linear, Normalised = false } })),

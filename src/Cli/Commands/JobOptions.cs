@@ -19,7 +19,7 @@ internal sealed class JobOptions
         Description = "File with tensors q [B,Hq,Sq,D], k [B,Hkv,Skv,D] and v [B,Hkv,Skv,Dv]: .safetensors or .npz. Tensors mask, " +
             "bias, valid_keys, documents, key_documents, past_k, past_v, sink_logits, " +
             "alibi_slopes, relative_bias, score_matrix, q_norm, k_norm, q_positions, k_positions, additive_w, additive_u, additive_v, " +
-            "location_matrix, relative_keys, content_bias, position_bias and beta are taken too.",
+            "location_matrix, relative_keys, relative_queries, content_bias, position_bias and beta are taken too.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

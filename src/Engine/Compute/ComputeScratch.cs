@@ -10,6 +10,7 @@ public sealed unsafe class ComputeScratch : IDisposable
     private NativeBuffer? _words;
     private NativeBuffer? _numbers;
     private NativeBuffer? _distances;
+    private NativeBuffer? _terms;
 
     /// <summary>At least <paramref name="bytes"/> bytes for a kernel, 64-byte aligned, not cleared.</summary>
     public byte* Workspace(nuint bytes) => AtLeast(ref _workspace, bytes);
@@ -29,6 +30,9 @@ public sealed unsafe class ComputeScratch : IDisposable
     /// <summary>Room for a number per row of a score stage, not cleared.</summary>
     public float* Distances(int rows) => (float*)AtLeast(ref _distances, (nuint)rows * sizeof(float));
 
+    /// <summary>Room for what scores take of a tile's keys, 64-byte aligned, not cleared.</summary>
+    public byte* Terms(nuint bytes) => AtLeast(ref _terms, bytes);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -36,6 +40,7 @@ public sealed unsafe class ComputeScratch : IDisposable
         _words?.Dispose();
         _numbers?.Dispose();
         _distances?.Dispose();
+        _terms?.Dispose();
     }
 
     private static byte* AtLeast(ref NativeBuffer? buffer, nuint bytes)

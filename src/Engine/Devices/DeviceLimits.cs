@@ -19,7 +19,7 @@ public static class DeviceLimits
         ArgumentNullException.ThrowIfNull(plan);
         if (plan.Mechanism.Kind != MechanismKind.Softmax)
             return $"mechanism {Names.Of(plan.Mechanism.Kind)} is worked out by the CPU alone.";
-        if (plan.Tensors.Additive is not null || plan.Tensors.LocationScores || plan.Scores.PositionTerms is not null)
+        if (plan.Tensors.Additive is not null || plan.Tensors.LocationScores || plan.Scores.HasPositionTerms)
             return "scores that are no scaled dot product of one row and one key are worked out by the CPU kernels alone.";
         if (plan.Statistics is not null)
             return "statistics of rows are worked out by the CPU kernels alone.";

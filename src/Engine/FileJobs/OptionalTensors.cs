@@ -65,6 +65,9 @@ internal static class OptionalTensors
     /// <summary>[2R + 1, D] or [Hq, 2R + 1, D]: vectors by distance.</summary>
     public const string RelativeKeys = "relative_keys";
 
+    /// <summary>[2R + 1, D] or [Hq, 2R + 1, D]: vectors by distance that meet keys.</summary>
+    public const string RelativeQueries = "relative_queries";
+
     /// <summary>[Hq, D]: added to queries before they meet keys.</summary>
     public const string ContentBias = "content_bias";
 
@@ -79,7 +82,7 @@ internal static class OptionalTensors
     [
         Mask, Bias, ValidKeys, Documents, KeyDocuments, PastKeys, PastValues, SinkLogits, AlibiSlopes,
         RelativeBias, ScoreMatrix, QueryNorm, KeyNorm, QueryPositions, KeyPositions, AdditiveW, AdditiveU, AdditiveV, LocationMatrix,
-        RelativeKeys, ContentBias, PositionBias, Beta,
+        RelativeKeys, RelativeQueries, ContentBias, PositionBias, Beta,
     ];
 
     /// <summary>What the input has of them: large ones where they lie, small ones as numbers.</summary>
@@ -99,6 +102,7 @@ internal static class OptionalTensors
             Additive = Additive(found),
             LocationScores = found.ContainsKey(LocationMatrix),
             RelativeKeys = found.TryGetValue(RelativeKeys, out FoundTensor distances) ? distances.Distances() : null,
+            RelativeQueries = found.TryGetValue(RelativeQueries, out FoundTensor byKeys) ? byKeys.Distances() : null,
             ContentBias = found.TryGetValue(ContentBias, out FoundTensor content) ? content.Vectors() : null,
             PositionBias = found.TryGetValue(PositionBias, out FoundTensor position) ? position.Vectors() : null,
             Beta = found.TryGetValue(Beta, out FoundTensor beta) ? beta.Rates() : null,

@@ -41,6 +41,9 @@ public sealed record AttentionTensors
     /// <summary>Vectors by distance whose products with a query are added to its scores; null = none.</summary>
     public RelativeKeys? RelativeKeys { get; init; }
 
+    /// <summary>Vectors by distance whose products with a key are added to its scores; null = none.</summary>
+    public RelativeKeys? RelativeQueries { get; init; }
+
     /// <summary>Per query head, what is added to a query before it meets keys (u of Transformer-XL); null = none.</summary>
     public IReadOnlyList<float[]>? ContentBias { get; init; }
 
@@ -92,11 +95,12 @@ public sealed record AttentionTensors
         if (Beta is not null && options.Mechanism.Kind != MechanismKind.Delta)
             throw new InputException("Tensor 'beta' has no meaning without mechanism delta, whose rates it holds.");
         Additive?.ValidateFor(shape);
-        RelativeKeys?.ValidateFor(shape);
+        RelativeKeys?.ValidateFor("relative_keys", shape);
+        RelativeQueries?.ValidateFor("relative_queries", shape);
         RequirePerHead("content_bias", ContentBias, shape, RelativeKeys);
         RequirePerHead("position_bias", PositionBias, shape, RelativeKeys);
         bool positions = options.Window is { Left: >= 0 } or { Right: >= 0 } || options.Dilation is not null || options.ExcludedBand is not null
-            || options.Alibi || AlibiSlopes is not null || RelativeBias is not null || RelativeKeys is not null || options.Rotary is not null;
+            || options.Alibi || AlibiSlopes is not null || RelativeBias is not null || (RelativeKeys ?? RelativeQueries) is not null || options.Rotary is not null;
         if (options.Align is not null && !positions)
             throw new InputException($"Alignment {options.Align} has no meaning: neither window, dilation, excluded band, ALiBi, relative bias, relative keys nor rotary embedding asks for positions.");
         RelativeBias?.ValidateFor(shape, options);

@@ -18,6 +18,7 @@ public sealed unsafe class JobScores
     private readonly BroadcastTensor? _bias;
     private readonly float[][]? _relative;
     private readonly int _reach;
+    private readonly bool _hasKeyTerms;
     private readonly AdditiveScore? _additive;
 
     private JobScores(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
@@ -30,6 +31,7 @@ public sealed unsafe class JobScores
         _reach = options.RelativeDistance ?? RelativeBias.DefaultDistance;
         _additive = tensors.Additive;
         PositionTerms = PositionTerms.Of(tensors);
+        _hasKeyTerms = tensors.RelativeQueries is not null;
         _relative = tensors.RelativeBias?.Tables(_reach, bothSides: options.Causal is null);
         string[] parts =
         [
@@ -37,6 +39,7 @@ public sealed unsafe class JobScores
             .. _additive is not null ? [$"additive scores of {_additive.Units} units"] : Array.Empty<string>(),
             .. tensors.LocationScores ? ["location-based scores"] : Array.Empty<string>(),
             .. PositionTerms is not null ? [$"relative keys up to distance {PositionTerms.Reach}"] : Array.Empty<string>(),
+            .. tensors.RelativeQueries is { } queries ? [$"relative queries up to distance {queries.Reach}"] : Array.Empty<string>(),
             .. tensors.ScoreMatrices is not null ? ["score matrix"] : Array.Empty<string>(),
             .. options.QkNorm != RowNorm.None ? [$"QK norm {options.QkNorm.ToString().ToLowerInvariant()}"] : Array.Empty<string>(),
             .. options.Rotary is not null ? ["rotary embedding"] : Array.Empty<string>(),
@@ -53,7 +56,7 @@ public sealed unsafe class JobScores
     public string Description { get; }
 
     /// <summary>Whether anything is done to scores before the mask.</summary>
-    public bool HasStage => PositionTerms is not null || _softcap != 0 || _slopes is not null || _relative is not null || _bias is not null;
+    public bool HasStage => HasPositionTerms || _softcap != 0 || _slopes is not null || _relative is not null || _bias is not null;
 
     /// <summary>The scores of a job.</summary>
     public static JobScores Of(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors) =>
@@ -65,7 +68,7 @@ public sealed unsafe class JobScores
     public ScoreStage StageFor(in MaskTile tile, float* distances)
     {
         float slope = _slopes?[tile.QueryHead] ?? 0;
-        if (slope != 0 || _relative is not null || PositionTerms is not null)
+        if (slope != 0 || _relative is not null || HasPositionTerms)
         {
             for (long row = tile.Queries.Start; row < tile.Queries.End;)
             {
@@ -83,6 +86,9 @@ public sealed unsafe class JobScores
             Bias = BiasFor(tile),
         };
     }
+
+    /// <summary>Whether scores have terms of a query or key and their distance.</summary>
+    internal bool HasPositionTerms => PositionTerms is not null || _hasKeyTerms;
 
     /// <summary>Factorised positional scores; null = none.</summary>
     internal PositionTerms? PositionTerms { get; }

@@ -33,7 +33,8 @@ internal static class MechanismRules
     {
         string? other = mechanism.Kind != MechanismKind.Softmax ? $"mechanism {mechanism.Kind.ToString().ToLowerInvariant()}"
             : tensors.Additive is not null ? "additive scores"
-            : tensors.RelativeKeys is not null ? "tensor 'relative_keys'" : null;
+            : tensors.RelativeKeys is not null ? "tensor 'relative_keys'"
+            : tensors.RelativeQueries is not null ? "tensor 'relative_queries'" : null;
         if (other is not null)
             throw new InputException($"Analytics of weights are made of softmax(q·k) alone; beside {other} they are not offered.");
     }
@@ -46,6 +47,7 @@ internal static class MechanismRules
         string? other = tensors is { Additive: not null, LocationScores: true } ? "tensor 'location_matrix'"
             : tensors.ScoreMatrices is not null ? "tensor 'score_matrix'"
             : tensors.RelativeKeys is not null ? "tensor 'relative_keys'"
+            : tensors.RelativeQueries is not null ? "tensor 'relative_queries'"
             : options.QkNorm != RowNorm.None ? $"QK norm {options.QkNorm.ToString().ToLowerInvariant()}"
             : options.Rotary is not null ? "a rotary embedding" : null;
         if (other is not null)
@@ -61,7 +63,8 @@ internal static class MechanismRules
         : tensors.ScoreMatrices is not null ? "tensor 'score_matrix'"
         : tensors.Additive is not null ? "an additive score"
         : tensors.LocationScores ? "a location-based score"
-        : tensors.RelativeKeys is not null ? "tensor 'relative_keys'" : null;
+        : tensors.RelativeKeys is not null ? "tensor 'relative_keys'"
+            : tensors.RelativeQueries is not null ? "tensor 'relative_queries'" : null;
 
     private static void CheckDelta(in AttentionShape shape, AttentionOptions options, AttentionTensors tensors)
     {

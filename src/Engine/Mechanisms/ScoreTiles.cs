@@ -1,3 +1,4 @@
+using Distributed.Engine.Compute;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
 using Distributed.Engine.Ring;
@@ -34,15 +35,13 @@ internal sealed unsafe class ScoreTiles : IDisposable
         IKeyValueTile tile = new StoreTileSource(_input, _plan).Tile(0);
         using var words = new NativeBuffer((nuint)_plan.QueryGrid[querySpan].Count * (nuint)MaskWords.WordsFor(SpanGrid.MaxSpanRows) * sizeof(ulong));
         using var workspace = new NativeBuffer(_context.Kernel0.WorkspaceBytes(_plan.ScoreDim, 1));
-        using var distances = new NativeBuffer(SpanGrid.MaxSpanRows * sizeof(float));
+        using var scratch = new ComputeScratch();
         for (int span = 0; span < _plan.KeyGrid.Count; span++)
         {
             var of = new MaskTile(batch, head, _plan.QueryGrid[querySpan], _plan.KeyGrid[span]);
             LaneMemory.Part part = memory.Of(0, head % _plan.Shape.Group);
             ScoreStage stage = default;
             bool staged = kind != ScoreKind.Raw && _plan.Scores.HasStage;
-            if (staged)
-                stage = kind == ScoreKind.Softcap ? _states.SoftcapStage(of, part, distances.Floats) : _states.StageFor(of, part, distances.Floats);
             MaskWords? mask = null;
             if (kind is ScoreKind.Masked or ScoreKind.Weights)
             {
@@ -52,6 +51,8 @@ internal sealed unsafe class ScoreTiles : IDisposable
                 mask = bits;
             }
             using PackedSpanCache.Lease packed = _cache.Rent(tile, batch, keyHead, span, _plan);
+            if (staged)
+                stage = kind == ScoreKind.Softcap ? _states.SoftcapStage(of, part, packed.Keys, scratch) : _states.StageFor(of, part, packed.Keys, scratch);
             _context.KernelFor(head).Scores(
                 new PackedQueries(part.Queries, of.Queries.Count, _plan.ScoreDim, staged ? &stage : null), packed.Keys, mask,
                 scores + of.Keys.Start, stride, workspace.Pointer);

@@ -15,6 +15,7 @@ internal abstract unsafe class ScoredStates(LaneContext context) : LaneStates
     protected const double PartialCost = 0.5;
 
     private readonly PositionTerms? _positionTerms = context.Plan.Scores.PositionTerms;
+    private readonly KeyPositionTerms? _keyTerms = KeyPositionTerms.Of(context.Plan.Tensors, context.Plan.Scale);
 
     protected JobPlan Plan => context.Plan;
 
@@ -57,30 +58,48 @@ internal abstract unsafe class ScoredStates(LaneContext context) : LaneStates
         }
         ScoreStage stage = default;
         if (Plan.Scores.HasStage)
-            stage = StageFor(tile, fold.Memory, scratch.Distances(tile.Queries.Count));
+            stage = StageFor(tile, fold.Memory, fold.Packed!.Value.Keys, scratch);
         var queries = new PackedQueries(fold.Memory.Queries, tile.Queries.Count, Plan.ScoreDim, Plan.Scores.HasStage ? &stage : null);
         Fold(context.KernelFor(fold.QueryHead), queries, words, fold, scratch);
         double cost = (double)tile.Queries.Count * tile.Keys.Count;
         return words is null ? new FoldedTile(1, 0, seen, cost) : new FoldedTile(0, 1, seen, cost * PartialCost);
     }
 
-    /// <summary>What is done to the scores of a tile, its rows' own terms included; only where the job has a stage.</summary>
-    public ScoreStage StageFor(in MaskTile tile, in LaneMemory.Part memory, float* distances)
+    /// <summary>What is done to the scores of a tile, its rows' and keys' own terms included; only where the job has a stage.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="memory">Queries and state of its rows.</param>
+    /// <param name="keys">Its keys.</param>
+    /// <param name="scratch">Memory of this thread; the stage is used before the next one is asked for.</param>
+    public ScoreStage StageFor(in MaskTile tile, in LaneMemory.Part memory, in PackedKeys keys, ComputeScratch scratch)
     {
-        ScoreStage stage = Plan.Scores.StageFor(tile, distances);
-        return _positionTerms is null ? stage : stage with
+        ScoreStage stage = Plan.Scores.StageFor(tile, scratch.Distances(tile.Queries.Count));
+        if (_positionTerms is not null)
         {
-            Tables = Tables(tile.Queries.Count, memory),
-            TableStride = _positionTerms.Stride,
-            TableReach = _positionTerms.Reach,
-        };
+            stage = stage with
+            {
+                Tables = Tables(tile.Queries.Count, memory),
+                TableStride = _positionTerms.Stride,
+                TableReach = _positionTerms.Reach,
+            };
+        }
+        return _keyTerms is null ? stage : _keyTerms.On(stage, tile, context.KernelFor(tile.QueryHead), keys, scratch);
     }
 
     /// <summary>The position terms and the softcap alone; only where the job has a stage.</summary>
-    public ScoreStage SoftcapStage(in MaskTile tile, in LaneMemory.Part memory, float* distances)
+    public ScoreStage SoftcapStage(in MaskTile tile, in LaneMemory.Part memory, in PackedKeys keys, ComputeScratch scratch)
     {
-        ScoreStage all = StageFor(tile, memory, distances);
-        return Plan.Scores.SoftcapAlone with { Tables = all.Tables, TableStride = all.TableStride, TableReach = all.TableReach, Distances = distances };
+        ScoreStage all = StageFor(tile, memory, keys, scratch);
+        return Plan.Scores.SoftcapAlone with
+        {
+            Tables = all.Tables,
+            TableStride = all.TableStride,
+            TableReach = all.TableReach,
+            KeyTerms = all.KeyTerms,
+            KeyTermStride = all.KeyTermStride,
+            KeyTermFirst = all.KeyTermFirst,
+            KeyTermReach = all.KeyTermReach,
+            Distances = all.Distances,
+        };
     }
 
     /// <summary>Folds a key span whose mask and score stage are known.</summary>

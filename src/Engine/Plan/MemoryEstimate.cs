@@ -1,3 +1,4 @@
+using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Mechanisms.Sequential;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Hard;
@@ -45,6 +46,8 @@ public static class MemoryEstimate
         laneRows = Math.Min(laneRows, (double)shape.Batch * shape.QueryHeads * shape.QueryRows);
         double words = (double)spanRows * spanRows / 8;
         double scratch = threads * ((double)kernel.WorkspaceBytes(plan.ScoreDim, shape.ValueDim) + words + (double)spanRows * (shape.ValueDim + 1) * sizeof(float));
+        if (plan.Tensors.RelativeQueries is { } queries)
+            scratch += threads * KeyPositionTerms.BytesOf(queries, spanRows);
         double past = shape.PastRows > 0
             ? (double)shape.Batch * shape.KeyHeads * Math.Min(shape.KeyRows, 2 * SpanGrid.MaxSpanRows) * (shape.KeyDim + shape.ValueDim) * sizeof(float) : 0;
         return (long)(Process + packed + laneRows * perRow + scratch + past);

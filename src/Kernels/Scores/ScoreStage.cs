@@ -6,7 +6,7 @@ using Distributed.Kernels.Numerics;
 namespace Distributed.Kernels.Scores;
 
 /// <summary>
-/// What is done to the scores of one tile of one head between q·k and the mask, in this order: position terms, softcap, distance bias
+/// What is done to the scores of one tile of one head between q·k and the mask, in this order: position terms of queries and of keys, softcap, distance bias
 /// (ALiBi), relative bias, additive bias. It works element by element, sixteen at a time, on scores where they lie in memory, so that
 /// every kernel gets the same bits from it. Scores are in base 2 (times log2 e), so all of its numbers are too.
 /// </summary>
@@ -58,6 +58,21 @@ public readonly unsafe struct ScoreStage
     /// <summary>The farthest distance that <see cref="Tables"/> have.</summary>
     public int TableReach { get; init; }
 
+    /// <summary>
+    /// Added by key and distance before the softcap, base 2: a row for each distance from <see cref="KeyTermFirst"/> on, in it a number
+    /// for each key of the tile; null = none.
+    /// </summary>
+    public float* KeyTerms { get; init; }
+
+    /// <summary>Numbers from one row of <see cref="KeyTerms"/> to the next.</summary>
+    public nint KeyTermStride { get; init; }
+
+    /// <summary>The number of the first row's distance: <c>reach + key − position</c>.</summary>
+    public int KeyTermFirst { get; init; }
+
+    /// <summary>The farthest distance that <see cref="KeyTerms"/> have.</summary>
+    public int KeyTermReach { get; init; }
+
     /// <summary>Per row, its position minus that of the tile's first key; read where distances count.</summary>
     public float* Distances { get; init; }
 
@@ -75,6 +90,8 @@ public readonly unsafe struct ScoreStage
     {
         if (Tables is not null)
             AddRelative(Tables + row * TableStride, TableStride, TableReach, Distances + row, rows, key, scores, stride, count);
+        if (KeyTerms is not null)
+            AddKeyTerms(this, Distances + row, rows, key, scores, stride, count);
         if (_capIn != 0)
             Softcap(_capIn, _capOut, rows, scores, stride, count);
         if (Slope != 0)
@@ -156,6 +173,34 @@ public readonly unsafe struct ScoreStage
                     added = Vector512.Load(lanes);
                 }
                 (Vector512.Load(scores + i) + added).Store(scores + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddKeyTerms(in ScoreStage stage, float* distances, int rows, int key, float* scores, nint stride, int count)
+    {
+        float* lanes = stackalloc float[16], first = stage.KeyTerms + key;
+        nint step = stage.KeyTermStride;
+        long last = 2L * stage.KeyTermReach, skipped = stage.KeyTermFirst;
+        for (int row = 0; row < rows; row++, scores += stride)
+        {
+            // Along a row of scores key and distance grow together: it is a diagonal of the products, but for its ends.
+            long at = stage.KeyTermReach + key - (long)distances[row];
+            for (int i = 0; i < count; i += 16, at += 16)
+            {
+                float* of = lanes;
+                if (at + 15 <= 0 || at >= last)
+                {
+                    of = first + i + (nint)((at < last ? 0 : last) - skipped) * step;
+                }
+                else
+                {
+                    // Keys behind the tile's last have no row of their own, and what is added to them does not matter.
+                    for (int lane = 0; lane < 16; lane++)
+                        lanes[lane] = i + lane < count ? first[i + lane + (nint)(Math.Clamp(at + lane, 0, last) - skipped) * step] : 0;
+                }
+                (Vector512.Load(scores + i) + Vector512.Load(of)).Store(scores + i);
             }
         }
     }

@@ -120,6 +120,7 @@ internal static class OptionJobs
         {
             Tensors = [new("relative_keys", FileElementType.F32, [129, 8]), new("content_bias", FileElementType.F32, [2, 8]), new("position_bias", FileElementType.F32, [2, 8])],
         },
+        new("tensor `relative_queries`") { Tensors = [new("relative_queries", FileElementType.F32, [2, 129, 8])], Options = new() { Causal = CausalAlignment.TopLeft } },
         new("tensor `sink_logits`") { Tensors = [new("sink_logits", FileElementType.F32, [2])] },
         new("`qk_norm` l2") { Options = new() { QkNorm = RowNorm.L2, Scale = 5 } },
         new("`qk_norm` rms, tensors `q_norm` and `k_norm`")

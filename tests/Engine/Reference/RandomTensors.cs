@@ -42,6 +42,15 @@ internal sealed class RandomTensors
             ContentBias = random.Next(2) == 0 ? Vectors(shape.QueryHeads, shape.KeyDim) : null;
             PositionBias = random.Next(2) == 0 ? Vectors(shape.QueryHeads, shape.KeyDim) : null;
         }
+        // Drawn apart, so that the other tensors of a seed stay what they were.
+        var apart = new Random((int)(31 * shape.QueryRows + 7 * shape.KeyRows + shape.KeyDim));
+        if (anyScores && Additive is null && apart.Next(4) == 0)
+        {
+            int distances = 2 * apart.Next(0, 20) + 1;
+            RelativeQueries = new RelativeKeys(
+                [.. Enumerable.Range(0, apart.Next(2) == 0 ? 1 : shape.QueryHeads).Select(_ =>
+                    Enumerable.Range(0, distances * shape.KeyDim).Select(_ => apart.NextSingle() * 2 - 1).ToArray())], distances, shape.KeyDim);
+        }
         if (random.Next(2) == 0)
             DrawMask(random);
         if (random.Next(2) == 0)
@@ -103,6 +112,8 @@ internal sealed class RandomTensors
 
     public RelativeKeys? RelativeKeys { get; }
 
+    public RelativeKeys? RelativeQueries { get; }
+
     public float[][]? ContentBias { get; }
 
     public float[][]? PositionBias { get; }
@@ -139,6 +150,7 @@ internal sealed class RandomTensors
         ScoreMatrices = ScoreMatrices,
         Additive = Additive,
         RelativeKeys = RelativeKeys,
+        RelativeQueries = RelativeQueries,
         ContentBias = ContentBias,
         PositionBias = PositionBias,
         QueryNorm = QueryNorm,

@@ -24,6 +24,13 @@ internal static class Scores64
                 for (int d = 0; d < s.KeyDim; d++)
                     sum += (x[d] + (tensors.PositionBias?[head][d] ?? 0)) * of[(Math.Clamp(distance, -reach, reach) + reach) * s.KeyDim + d];
             }
+            if (tensors?.RelativeQueries is { } queries)
+            {
+                long reach = queries.Distances / 2, distance = key - Attention64.PositionOf(s, options, batch, query);
+                float[] of = queries.Heads[queries.Heads.Count == 1 ? 0 : (int)head];
+                for (int d = 0; d < s.KeyDim; d++)
+                    sum += y[d] * of[(Math.Clamp(distance, -reach, reach) + reach) * s.KeyDim + d];
+            }
             return scale * sum;
         };
     }

@@ -37,6 +37,21 @@ public sealed record KernelShape(int QueryHeads, int KeyHeads, int Rows, int Key
     public KernelShape AsCausal() =>
         this with { Mask = BandMask.Causal("bottom-right", Keys - Rows), Pairs = Pairs / 2 };
 
+    /// <summary>The same problem of packed documents, of which each row sees its own alone: all of it, or of that the keys up to itself.</summary>
+    /// <param name="starts">Cumulative lengths, from 0 to the number of rows, which is that of keys.</param>
+    /// <param name="causal">Whether a row sees no key behind it; half of the pairs count as work then.</param>
+    public KernelShape AsDocuments(IReadOnlyList<long> starts, bool causal)
+    {
+        ArgumentNullException.ThrowIfNull(starts);
+        double pairs = 0;
+        for (int document = 1; document < starts.Count; document++)
+            pairs += (double)(starts[document] - starts[document - 1]) * (starts[document] - starts[document - 1]);
+        var documents = new DocumentMask(starts, starts);
+        return causal
+            ? this with { Mask = new MaskSet(BandMask.Causal("top-left", 0), documents), Pairs = pairs / 2 }
+            : this with { Mask = documents, Pairs = pairs };
+    }
+
     /// <summary>The same problem where a row sees itself and the <paramref name="left"/> keys before it.</summary>
     public KernelShape AsWindow(int left)
     {

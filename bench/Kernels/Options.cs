@@ -19,6 +19,9 @@ internal static unsafe class Options
 {
     private const int Rows = SpanGrid.MaxSpanRows, Rounds = 25;
 
+    /// <summary>The farthest distance with a vector of its own; the products with a tile's keys have room behind each row.</summary>
+    private const int Reach = 511, Distances = 2 * Reach + 1, TermStride = Rows + 16;
+
     public static int Run()
     {
         Console.WriteLine($"kernel {CpuKernels.Best.Name}, one thread, tiles of {Rows} × {Rows}, best of {Rounds} rounds");
@@ -41,11 +44,16 @@ internal static unsafe class Options
             ((Half*)halves.Pointer)[i] = (Half)bias.Floats[i];
             ((ushort*)brief.Pointer)[i] = (ushort)(BitConverter.SingleToUInt32Bits(bias.Floats[i]) >> 16);
         }
+        using NativeBuffer tables = Numbers(Rows * Rows), vectors = Numbers(Distances * dim), packedT = new(kernel.QueryBytes(Distances, dim)),
+            terms = Numbers(Distances * TermStride), near = Numbers(Rows), far = Numbers(Rows);
+        for (int row = 0; row < Rows; row++)
+            (near.Floats[row], far.Floats[row]) = (row, row + 4 * Rows);
         AttentionState state = AttentionState.At(memory.Floats, Rows, dim);
         state.Reset();
         PackedQueries queries = kernel.PackQueries(TensorRows.Dense(q.Floats, Rows, dim), 1 / Math.Sqrt(dim), packedQ.Pointer);
         PackedKeys keys = kernel.PackKeys(TensorRows.Dense(k.Floats, Rows, dim), packedK.Pointer);
         PackedValues values = kernel.PackValues(TensorRows.Dense(v.Floats, Rows, dim), packedV.Pointer);
+        PackedQueries byDistance = kernel.PackQueries(TensorRows.Dense(vectors.Floats, Distances, dim), 1, packedT.Pointer);
         byte* work = workspace.Pointer;
 
         // Far below the diagonal, inside the window and the document: every mask is asked, and all say full.
@@ -62,9 +70,22 @@ internal static unsafe class Options
             ("softcap", () => true, new ScoreStage(30)),
             ("ALiBi", () => true, new ScoreStage(0) { Slope = 0.1f, Distances = distances.Floats }),
             ("relative bias, 128", () => true, new ScoreStage(0) { Relative = relative.Floats, Reach = 128, Distances = distances.Floats }),
+            ("relative keys, 511", () => true, new ScoreStage(0) { Tables = tables.Floats, TableStride = Rows, TableReach = Reach, Distances = near.Floats }),
+            ("relative queries, 511, near", () => Multiply(Distances), Terms(near)),
+            ("relative queries, 511, far", () => Multiply(1), Terms(far)),
             ("bias tensor, F32", () => true, new ScoreStage(0) { Bias = new BiasTile(bias.Pointer, ElementType.F32, Rows * 4, Rows) }),
             ("bias tensor, BF16", () => true, new ScoreStage(0) { Bias = new BiasTile(brief.Pointer, ElementType.BF16, Rows * 2, Rows) }),
             ("bias tensor, F16", () => true, new ScoreStage(0) { Bias = new BiasTile(halves.Pointer, ElementType.F16, Rows * 2, Rows) }),
+        };
+        // What a job does for a tile's keys before it folds them.
+        bool Multiply(int distances)
+        {
+            kernel.Scores(new PackedQueries(byDistance.Data, distances, dim), keys, null, terms.Floats, TermStride, work);
+            return true;
+        }
+        ScoreStage Terms(NativeBuffer distances) => new(0)
+        {
+            KeyTerms = terms.Floats, KeyTermStride = TermStride, KeyTermRows = Distances, KeyTermReach = Reach, Distances = distances.Floats,
         };
         var best = new double[cases.Length];
         Array.Fill(best, double.MaxValue);

@@ -58,7 +58,7 @@ internal sealed unsafe class KeyPositionTerms
                     kernel.PackQueries(part, _scale, memory + products), keys, null, (float*)memory + (nint)(at - first) * stride, stride, memory + products + packed);
             }
         }
-        return stage with { KeyTerms = (float*)memory, KeyTermStride = stride, KeyTermFirst = first, KeyTermReach = Reach };
+        return stage with { KeyTerms = (float*)memory, KeyTermStride = stride, KeyTermFirst = first, KeyTermRows = last - first + 1, KeyTermReach = Reach };
     }
 
     // Sixteen scores are worked on at a time, so there is room behind the last.

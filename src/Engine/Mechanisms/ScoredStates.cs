@@ -97,6 +97,7 @@ internal abstract unsafe class ScoredStates(LaneContext context) : LaneStates
             KeyTerms = all.KeyTerms,
             KeyTermStride = all.KeyTermStride,
             KeyTermFirst = all.KeyTermFirst,
+            KeyTermRows = all.KeyTermRows,
             KeyTermReach = all.KeyTermReach,
             Distances = all.Distances,
         };

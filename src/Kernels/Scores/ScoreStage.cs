@@ -70,6 +70,9 @@ public readonly unsafe struct ScoreStage
     /// <summary>The number of the first row's distance: <c>reach + key − position</c>.</summary>
     public int KeyTermFirst { get; init; }
 
+    /// <summary>Rows of <see cref="KeyTerms"/>.</summary>
+    public int KeyTermRows { get; init; }
+
     /// <summary>The farthest distance that <see cref="KeyTerms"/> have.</summary>
     public int KeyTermReach { get; init; }
 
@@ -182,7 +185,7 @@ public readonly unsafe struct ScoreStage
     {
         float* lanes = stackalloc float[16], first = stage.KeyTerms + key;
         nint step = stage.KeyTermStride;
-        long last = 2L * stage.KeyTermReach, skipped = stage.KeyTermFirst;
+        long last = 2L * stage.KeyTermReach, skipped = stage.KeyTermFirst, end = skipped + stage.KeyTermRows - 1;
         for (int row = 0; row < rows; row++, scores += stride)
         {
             // Along a row of scores key and distance grow together: it is a diagonal of the products, but for its ends.
@@ -196,9 +199,9 @@ public readonly unsafe struct ScoreStage
                 }
                 else
                 {
-                    // Keys behind the tile's last have no row of their own, and what is added to them does not matter.
+                    // Keys behind the tile's last may have no row, and what is added to them does not matter.
                     for (int lane = 0; lane < 16; lane++)
-                        lanes[lane] = i + lane < count ? first[i + lane + (nint)(Math.Clamp(at + lane, 0, last) - skipped) * step] : 0;
+                        lanes[lane] = first[i + lane + (nint)(Math.Clamp(at + lane, 0, end) - skipped) * step];
                 }
                 (Vector512.Load(scores + i) + Vector512.Load(of)).Store(scores + i);
             }

@@ -112,6 +112,37 @@ public sealed unsafe class ScoreStageTests
         Assert.Equal(float.NegativeInfinity, SinkLogit.Normalise(state, 0, float.NegativeInfinity, output));
     }
 
+    /// <summary>Key terms go by distance as well as by key; rows that a tile has no distance of are not there.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(-20)]
+    [InlineData(40)]
+    [InlineData(500)]
+    public void Terms_of_keys_are_those_of_the_key_and_its_distance(int position)
+    {
+        const int Reach = 12, Keys = 37, Stride = 64;
+        int first = Math.Clamp(Reach - position, 0, 2 * Reach), last = Math.Clamp(Reach + Keys - 1 - position, 0, 2 * Reach);
+        using var terms = new NativeBuffer((nuint)((last - first + 1) * Stride) * sizeof(float));
+        for (int row = first; row <= last; row++)
+        {
+            for (int key = 0; key < Stride; key++)
+                terms.Floats[(row - first) * Stride + key] = 1000 * row + key;
+        }
+        float distance = position;
+        float* scores = stackalloc float[48];
+        new Span<float>(scores, 48).Clear();
+        var stage = new ScoreStage(0)
+        {
+            KeyTerms = terms.Floats, KeyTermStride = Stride, KeyTermFirst = first, KeyTermRows = last - first + 1, KeyTermReach = Reach, Distances = &distance,
+        };
+
+        stage.Apply(0, 1, 0, scores, 48, 48);
+
+        for (int key = 0; key < Keys; key++)
+            Assert.Equal(1000 * Math.Clamp(Reach + key - position, 0, 2 * Reach) + key, scores[key]);
+    }
+
     private static float[] Fold(CpuKernel kernel, int seed)
     {
         var random = new Random(seed);
@@ -125,6 +156,8 @@ public sealed unsafe class ScoreStageTests
         using NativeBuffer relative = Numbers(random, 2 * reach + 1);
         for (int row = 0; row < rows; row++)
             distances.Floats[row] = random.Next(-300, 600);
+        int stride = (keys + 15) / 16 * 16 + 16;
+        using NativeBuffer tables = Numbers(random, rows * (2 * reach + 16)), terms = Numbers(random, stride * (2 * reach + 1));
         using NativeBuffer packed = new(kernel.QueryBytes(rows, dim)), packedKeys = new(kernel.KeyBytes(keys, dim)),
             packedValues = new(kernel.ValueBytes(keys, valueDim)), workspace = new(kernel.WorkspaceBytes(dim, valueDim)),
             stateMemory = new(AttentionState.FloatsFor(rows, valueDim) * sizeof(float)),
@@ -135,6 +168,13 @@ public sealed unsafe class ScoreStageTests
             Distances = distances.Floats,
             Relative = random.Next(2) == 0 ? null : relative.Floats,
             Reach = reach,
+            Tables = random.Next(3) == 0 ? tables.Floats : null,
+            TableStride = 2 * reach + 16,
+            TableReach = reach,
+            KeyTerms = random.Next(3) == 0 ? terms.Floats : null,
+            KeyTermStride = stride,
+            KeyTermRows = 2 * reach + 1,
+            KeyTermReach = reach,
             Bias = random.Next(2) == 0 ? default : new BiasTile(bias.Pointer, type, (long)there * type.SizeInBytes(), there),
         };
         MaskWords? mask = null;

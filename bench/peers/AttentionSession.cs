@@ -9,7 +9,8 @@ namespace Distributed.Peers.Benchmarks;
 
 /// <summary>
 /// One attention, its inputs in private memory, run as often as it is told to. A run is the whole call that a user of the
-/// engine makes: planning, threads, packing, and memory for the result.
+/// engine makes: planning, threads and packing. The result goes where the one before lay, as in the peers, whose allocators
+/// keep what is given back to them.
 /// </summary>
 internal sealed class AttentionSession : IDisposable
 {
@@ -58,7 +59,7 @@ internal sealed class AttentionSession : IDisposable
                 TimeSpan started = Now(clock);
                 for (int call = 0; call < calls; call++)
                 {
-                    _result = new MemorySink(_input.Shape);
+                    _result = _result is null ? new MemorySink(_input.Shape) : new MemorySink(_input.Shape, _result);
                     await EmbeddedEngine.RunAsync(_input, _options, _result);
                 }
                 return (Now(clock) - started).TotalSeconds.ToString("R", CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Distributed.Kernels.Memory;
 
 namespace Distributed.Kernels.Cpu.Vectors;
@@ -10,9 +11,12 @@ internal static unsafe class QueryPacking<T>
 {
     private const int Group = Blocking.GroupRows;
 
+    /// <summary>Where the second group of a transposition begins, and the numbers that are moved at once: six, and two to spare.</summary>
+    private const int Half = Arithmetic.Lanes / 2;
+
     /// <summary>
     /// Packs them; rows and elements that are not there are 0, and NaN becomes <see cref="float.NaN"/>
-    /// (<see cref="Exp2"/> counts on it). Ten numbers behind the last are written too.
+    /// (<see cref="Exp2"/> counts on it). Two numbers behind the last are written too.
     /// </summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -21,16 +25,17 @@ internal static unsafe class QueryPacking<T>
         int dim = Packing.PaddedDim(queries.Dim);
         int wide = Packing.Round16(dim);
         float* rows = stackalloc float[16 * wide];
-        float* turned = stackalloc float[16 * wide + 16];
+        float* turned = stackalloc float[16 * wide];
         new Span<float>(rows, 16 * wide).Clear();
         bool inPlace = Packing.InPlace(queries);
         var stream = new RowStream(queries);
         for (int first = 0; first < queries.Count; first += 2 * Group)
         {
-            // Two groups side by side in one transposition: lanes 0-5 and 6-11.
+            // Two groups side by side in one transposition: lanes 0-5 and 8-13. Each then lies in a half of what was stored at
+            // once, and a load of that half need not wait for the store.
             for (int i = 0; i < 2 * Group; i++)
             {
-                float* row = rows + i * wide, from = row;
+                float* row = rows + (i < Group ? i : i - Group + Half) * wide, from = row;
                 if (first + i >= queries.Count)
                 {
                     new Span<float>(row, wide).Clear();
@@ -50,11 +55,11 @@ internal static unsafe class QueryPacking<T>
             }
             for (int d = 0; d < dim; d += 16)
                 T.Transpose(rows + d, wide, turned + d * 16, 16);
-            for (int part = 0; part < 2 * Group && first + part < queries.Count; part += Group)
+            for (int group = 0; group < 2 && first + group * Group < queries.Count; group++)
             {
-                // Six numbers of each transposed row are wanted: the next row's store covers the rest.
+                // The two numbers to spare are covered by the next row's.
                 for (int d = 0; d < dim; d++)
-                    T.Store(T.Load(turned + d * 16 + part), destination + d * Group);
+                    Vector256.Load(turned + d * Arithmetic.Lanes + group * Half).Store(destination + d * Group);
                 destination += dim * Group;
             }
         }

@@ -27,10 +27,9 @@ internal static unsafe class StatePass<T>
             for (int i = 0; i < Lanes; i++)
                 old[i] = i < rows ? states[i] : float.NegativeInfinity;
             T.Transpose(work.Maxima + row * Lanes, Lanes, lanes, Lanes);
-            T max = T.Load(old);
-            for (int lane = 0; lane < Lanes; lane++)
-                max = T.Max(T.Load(lanes + lane * Lanes), max);
-            T.Store(T.Add(max, T.Zero), lanes);
+            // No lane is NaN, and which of two zeros is taken does not show behind the addition: any order will do.
+            T max = T.Max(T.Max(Four(lanes, 0), Four(lanes, 4)), T.Max(Four(lanes, 8), Four(lanes, 12)));
+            T.Store(T.Add(T.Max(max, T.Load(old)), T.Zero), lanes);
             for (int i = 0; i < rows; i++)
             {
                 states[i] = lanes[i];
@@ -40,39 +39,37 @@ internal static unsafe class StatePass<T>
         }
     }
 
-    /// <summary>Adds the span's sums of weights and of weighted values to the state, which is scaled to the new maximum.</summary>
+    /// <summary>Adds the span's sums of weights to the state's, which are scaled to the new maximum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddSums(RowBlock block, ColumnStrips strips, Workspace work, in AttentionState state)
+    public static void AddWeights(RowBlock block, Workspace work, in AttentionState state)
     {
         float* lanes = stackalloc float[Lanes * Lanes];
         for (int row = 0; row < block.Rows; row += Lanes)
         {
             T.Transpose(work.WeightSums + row * Lanes, Lanes, lanes, Lanes);
-            for (int half = Lanes / 2; half > 0; half /= 2)
+            T sums = T.Add(
+                T.Add(T.Add(Eights(lanes, 0), Eights(lanes, 4)), T.Add(Eights(lanes, 2), Eights(lanes, 6))),
+                T.Add(T.Add(Eights(lanes, 1), Eights(lanes, 5)), T.Add(Eights(lanes, 3), Eights(lanes, 7))));
+            float* states = state.Sum + block.First + row;
+            if (block.Rows - row >= Lanes)
             {
-                for (int lane = 0; lane < half; lane++)
-                    T.Store(T.Add(T.Load(lanes + lane * Lanes), T.Load(lanes + (lane + half) * Lanes)), lanes + lane * Lanes);
+                T.Store(T.FusedMultiplyAdd(T.Load(states), T.Load(work.Keep + row), sums), states);
+                continue;
             }
-            for (int i = 0; i < Math.Min(Lanes, block.Rows - row); i++)
-            {
-                float* sum = state.Sum + block.First + row + i;
-                *sum = MathF.FusedMultiplyAdd(*sum, work.Keep[row + i], lanes[i]);
-            }
-        }
-        for (int index = 0; index < strips.Count; index++)
-        {
-            ColumnStrip strip = strips[index];
-            int whole = Math.Min(strip.Width, strips.ValueDim - strip.First) & ~(Lanes - 1);
-            for (int row = 0; row < block.Rows; row++)
-            {
-                float keep = work.Keep[row];
-                float* sums = work.SumsOf(row / Blocking.GroupRows, strip) + row % Blocking.GroupRows * strip.Width;
-                float* output = state.Output + (nint)(block.First + row) * strips.ValueDim + strip.First;
-                for (int c = 0; c < whole; c += Lanes)
-                    T.Store(T.MultiplyAdd(keep, T.Load(output + c), T.Load(sums + c)), output + c);
-                for (int c = whole; c < strip.Width && strip.First + c < strips.ValueDim; c++)
-                    output[c] = MathF.FusedMultiplyAdd(output[c], keep, sums[c]);
-            }
+            T.Store(sums, lanes);
+            for (int i = 0; i < block.Rows - row; i++)
+                states[i] = MathF.FusedMultiplyAdd(states[i], work.Keep[row + i], lanes[i]);
         }
     }
+
+    // Lane i of every row plus its lane i + 8: the first level of the tree.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Eights(float* lanes, int lane) =>
+        T.Add(T.Load(lanes + lane * Lanes), T.Load(lanes + (lane + Lanes / 2) * Lanes));
+
+    // The greatest of some lanes of every row.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Four(float* lanes, int lane) => T.Max(
+        T.Max(T.Load(lanes + lane * Lanes), T.Load(lanes + (lane + 1) * Lanes)),
+        T.Max(T.Load(lanes + (lane + 2) * Lanes), T.Load(lanes + (lane + 3) * Lanes)));
 }

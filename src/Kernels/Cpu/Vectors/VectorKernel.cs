@@ -81,7 +81,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
             ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, keys.Data);
-            StatePass<T>.AddSums(block, strips, work, state);
+            StatePass<T>.AddWeights(block, work, state);
+            OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }
     }
 
@@ -103,7 +104,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             ValuePass<T, T2, T3, T4>.RunDirect(new RowStream(values, before), strips, mask, block, work);
-            StatePass<T>.AddSums(block, strips, work, state);
+            StatePass<T>.AddWeights(block, work, state);
+            OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }
     }
 
@@ -173,7 +175,8 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
                 StatisticsPass<T>.Run(block, work, *state.Statistics, values.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
             ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, output);
-            StatePass<T>.AddSums(block, strips, work, state);
+            StatePass<T>.AddWeights(block, work, state);
+            OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }
     }
 }

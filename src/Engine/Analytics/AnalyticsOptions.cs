@@ -63,7 +63,7 @@ public sealed record AnalyticsOptions
             CheckStarts(KeySegments is null ? "segments" : "key segments", KeySegments ?? segments, shape.KeyRows, "keys");
         }
         Require(
-            Links is not { } links || shape.QueryRows * links <= Array.MaxLength / 2,
+            Links is not { } links || shape.QueryRows * TopLinks.SlotsFor(links) <= Array.MaxLength / 2,
             $"Analytics links:{Links} of {shape.QueryRows} rows are more than this engine holds; at most {Array.MaxLength / 2} links of a head are expected.");
         Require(
             !AsksForWeights || (shape.QueryRows > 0 && shape.KeyRows > 0 && shape.QueryHeads > 0 && shape.Batch > 0),
@@ -74,7 +74,7 @@ public sealed record AnalyticsOptions
     public long MemoryFor(in AttentionShape shape)
     {
         double planes = Heads == HeadAggregation.Each ? shape.QueryHeads : 1;
-        double plane = (Received ? 9.0 * shape.KeyRows : 0) + (Links ?? 0) * 8.0 * shape.QueryRows + (Links is null ? 0 : 4.0 * shape.QueryRows);
+        double plane = (Received ? 9.0 * shape.KeyRows : 0) + (Links is { } links ? 8.0 * TopLinks.SlotsFor(links) * shape.QueryRows : 0);
         if (Pooled is { } cells)
         {
             int level = PooledMatrix.LevelFor(shape.QueryRows, shape.KeyRows, cells);

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Distributed.Engine.Analytics;
@@ -16,37 +18,54 @@ internal interface ICells
 /// <summary>The largest weight and the sum of the weights of cells.</summary>
 internal static unsafe class CellPooling
 {
+    private const int Lanes = 16, Four = 4 * Lanes, Half = 8;
+
     /// <summary>Gives a tile's weights to their cells.</summary>
     public static void Pool<TCells>(in WeightTile tile, int rowsPerCell, int keysPerCell, TCells cells)
         where TCells : ICells
     {
-        Span<float> max = stackalloc float[tile.Keys.Count], sum = stackalloc float[tile.Keys.Count];
+        int keys = tile.Keys.Count, room = (keys + Lanes - 1) / Lanes * Lanes;
+        Span<float> max = stackalloc float[room], sum = stackalloc float[room];
+        bool halves = BitOperations.IsPow2(keysPerCell) && (keysPerCell >= keys
+            ? tile.Keys.Start / keysPerCell == (tile.Keys.End - 1) / keysPerCell
+            : tile.Keys.Start % keysPerCell == 0);
         for (int row = 0, count; row < tile.Rows.Count; row += count)
         {
             long of = tile.Rows.Start + row;
             count = (int)Math.Min(tile.Rows.Count - row, rowsPerCell - of % rowsPerCell);
-            Columns(tile.Start + (nint)row * tile.RowStride, tile.RowStride, count, max, sum);
-            int across = keysPerCell == 1 ? max.Length : Across(tile.Keys.Start, keysPerCell, max, sum);
+            Columns(tile.Start + (nint)row * tile.RowStride, tile.RowStride, count, max[..keys], sum[..keys]);
+            int across = halves ? ByHalves(keys, keysPerCell, max, sum) : OneByOne(tile.Keys.Start, keysPerCell, max[..keys], sum[..keys]);
+            for (int cell = 0; cell < across; cell++)
+                max[cell] = float.IsNaN(sum[cell]) ? float.NaN : max[cell];
             cells.Add(of / rowsPerCell, tile.Keys.Start / keysPerCell, max[..across], sum[..across]);
         }
     }
 
-    // Each key's largest weight and sum over some rows; a key keeps to its own lane, so vector width changes no bit.
+    // Each key's largest weight and sum over some rows; a key keeps to its own lane, so vector width changes no bit. Four
+    // vectors side by side: one alone would wait for itself from row to row. The maximum may lose a NaN, the sum does not.
     private static void Columns(float* weights, int stride, int rows, Span<float> max, Span<float> sum)
     {
         int key = 0;
-        for (; key + Vector512<float>.Count <= max.Length; key += Vector512<float>.Count)
+        for (; key + Four <= max.Length; key += Four)
         {
             float* at = weights + key;
-            Vector512<float> most = Vector512<float>.Zero, total = Vector512<float>.Zero;
+            Vector512<float> max0 = default, max1 = default, max2 = default, max3 = default;
+            Vector512<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
             for (int row = 0; row < rows; row++, at += stride)
             {
-                Vector512<float> weight = Vector512.Load(at);
-                most = Vector512.Max(most, weight);
-                total += weight;
+                Take(at, ref max0, ref sum0);
+                Take(at + Lanes, ref max1, ref sum1);
+                Take(at + 2 * Lanes, ref max2, ref sum2);
+                Take(at + 3 * Lanes, ref max3, ref sum3);
             }
-            most.CopyTo(max[key..]);
-            total.CopyTo(sum[key..]);
+            max0.CopyTo(max[key..]);
+            max1.CopyTo(max[(key + Lanes)..]);
+            max2.CopyTo(max[(key + 2 * Lanes)..]);
+            max3.CopyTo(max[(key + 3 * Lanes)..]);
+            sum0.CopyTo(sum[key..]);
+            sum1.CopyTo(sum[(key + Lanes)..]);
+            sum2.CopyTo(sum[(key + 2 * Lanes)..]);
+            sum3.CopyTo(sum[(key + 3 * Lanes)..]);
         }
         for (; key < max.Length; key++)
         {
@@ -60,51 +79,53 @@ internal static unsafe class CellPooling
         }
     }
 
-    // The numbers of keys become numbers of cells, in the same memory from its beginning on: a cell never stands behind its
-    // first key.
-    private static int Across(long firstKey, int keysPerCell, Span<float> max, Span<float> sum)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take(float* at, ref Vector512<float> max, ref Vector512<float> sum)
+    {
+        Vector512<float> weight = Vector512.Load(at);
+        max = Vector512.MaxNative(max, weight);
+        sum += weight;
+    }
+
+    // Keys of equal cells, 2^n of them: neighbours two by two, n times, in the same memory from its beginning on.
+    private static int ByHalves(int keys, int keysPerCell, Span<float> max, Span<float> sum)
+    {
+        max[keys..].Clear();
+        sum[keys..].Clear();
+        for (int together = 1; together < keysPerCell && keys > 1; together *= 2)
+        {
+            int pairs = (keys + 1) / 2;
+            if (keys % 2 == 1 && keys < max.Length)
+                (max[keys], sum[keys]) = (0, 0);
+            for (int pair = 0; pair < pairs; pair += Half / 2)
+            {
+                Vector256<float> of = Apart(Vector256.LoadUnsafe(ref max[2 * pair]));
+                Vector128.MaxNative(of.GetLower(), of.GetUpper()).CopyTo(max[pair..]);
+                of = Apart(Vector256.LoadUnsafe(ref sum[2 * pair]));
+                (of.GetLower() + of.GetUpper()).CopyTo(sum[pair..]);
+            }
+            keys = pairs;
+        }
+        return keys;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Apart(Vector256<float> pairs) => Vector256.Shuffle(pairs, Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7));
+
+    // The same for cells of any size, in the same memory too: a cell never stands behind its first key.
+    private static int OneByOne(long firstKey, int keysPerCell, Span<float> max, Span<float> sum)
     {
         int cell = 0;
         for (int key = 0, count; key < max.Length; key += count, cell++)
         {
             count = (int)Math.Min(max.Length - key, keysPerCell - (firstKey + key) % keysPerCell);
-            (max[cell], sum[cell]) = (Most(max.Slice(key, count)), Total(sum.Slice(key, count)));
+            (max[cell], sum[cell]) = (max[key], sum[key]);
+            for (int other = key + 1; other < key + count; other++)
+            {
+                max[cell] = MathF.Max(max[cell], max[other]);
+                sum[cell] += sum[other];
+            }
         }
         return cell;
-    }
-
-    private static float Most(ReadOnlySpan<float> of)
-    {
-        float most = of[0];
-        if (of.Length >= Vector256<float>.Count)
-        {
-            Vector256<float> eight = Vector256.Create(of);
-            while ((of = of[Vector256<float>.Count..]).Length >= Vector256<float>.Count)
-                eight = Vector256.Max(eight, Vector256.Create(of));
-            Vector128<float> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
-            four = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-            most = MathF.Max(four[0], four[1]);
-        }
-        foreach (float weight in of)
-            most = MathF.Max(most, weight);
-        return most;
-    }
-
-    // Eight lanes and then these, two by two, whatever the registers: the same bits on every machine.
-    private static float Total(ReadOnlySpan<float> of)
-    {
-        float total = 0;
-        if (of.Length >= Vector256<float>.Count)
-        {
-            Vector256<float> eight = Vector256.Create(of);
-            while ((of = of[Vector256<float>.Count..]).Length >= Vector256<float>.Count)
-                eight += Vector256.Create(of);
-            Vector128<float> four = eight.GetLower() + eight.GetUpper();
-            four += Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1));
-            total = four[0] + four[1];
-        }
-        foreach (float weight in of)
-            total += weight;
-        return total;
     }
 }

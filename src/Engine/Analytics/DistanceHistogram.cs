@@ -31,18 +31,35 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
     {
         Span<double> sums = stackalloc double[2 * bins];
         sums.Clear();
-        for (int row = 0; row < tile.Rows.Count; row++)
+        for (int row = 0, rows; row < tile.Rows.Count; row += rows)
         {
-            long position = tile.Rows.Start + row + positions.RunAt(batch, tile.Rows.Start + row).Offset;
-            ReadOnlySpan<float> weights = tile.Row(row);
-            for (int key = 0, next; key < weights.Length; key = next)
-            {
-                (int bin, long end) = BinAt(position, tile.Keys.Start + key);
-                next = (int)Math.Min(weights.Length, end - tile.Keys.Start);
-                sums[bin] += LaneSum.Of(weights[key..next]);
-            }
+            (long offset, long end) = positions.RunAt(batch, tile.Rows.Start + row);
+            rows = (int)Math.Min(tile.Rows.Count - row, end - tile.Rows.Start - row);
+            Take(tile, row, rows, offset, sums);
         }
         _sums.Add(0, sums);
+    }
+
+    // Far from the diagonal a whole tile falls into one bin.
+    private void Take(in WeightTile tile, int row, int rows, long offset, Span<double> sums)
+    {
+        long position = tile.Rows.Start + row + offset;
+        (int nearest, _) = BinAt(position, tile.Keys.End - 1);
+        (int farthest, _) = BinAt(position + rows - 1, tile.Keys.Start);
+        if (nearest == farthest && nearest % bins != 0)
+        {
+            sums[nearest] += LaneSum.Of(tile, row, rows, 0, tile.Keys.Count);
+            return;
+        }
+        for (int i = 0; i < rows; i++)
+        {
+            for (int key = 0, next; key < tile.Keys.Count; key = next)
+            {
+                (int bin, long end) = BinAt(position + i, tile.Keys.Start + key);
+                next = (int)Math.Min(tile.Keys.Count, end - tile.Keys.Start);
+                sums[bin] += LaneSum.Of(tile, row + i, 1, key, next - key);
+            }
+        }
     }
 
     /// <summary>The bin of a key, and the key behind the last one of its run in that bin.</summary>

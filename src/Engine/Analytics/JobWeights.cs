@@ -74,10 +74,14 @@ public sealed unsafe class JobWeights(AttentionInput input, JobPlan plan, double
     }
 
     /// <summary>Whether the masks hide all of a rectangle.</summary>
-    public bool Hides(in MaskTile tile) => plan.Masks.Classify(tile) == TileClass.Skip;
+    public bool Hides(in MaskTile tile) => Classify(tile) == TileClass.Skip;
+
+    /// <summary>What the masks leave of a rectangle.</summary>
+    public TileClass Classify(in MaskTile tile) => plan.Masks.Classify(tile);
 
     /// <summary>Writes the weights of a rectangle.</summary>
     /// <param name="tile">The rectangle, of at most a span each way.</param>
+    /// <param name="seen">What the masks leave of it: <see cref="TileClass.Partial"/> or <see cref="TileClass.Full"/>.</param>
     /// <param name="queries">Its packed rows.</param>
     /// <param name="keys">Its packed keys.</param>
     /// <param name="logSumExp">LSE of its rows as <see cref="ToBase2"/> gives it.</param>
@@ -85,14 +89,10 @@ public sealed unsafe class JobWeights(AttentionInput input, JobPlan plan, double
     /// <param name="rowStride">Numbers from one row of <paramref name="weights"/> to the next.</param>
     /// <param name="workspace"><see cref="WorkspaceBytes"/> bytes.</param>
     /// <param name="scratch">Memory of the thread for masks and distances.</param>
-    /// <returns>False where the masks hide all of it; nothing is written then.</returns>
-    public bool TryCompute(
-        in MaskTile tile, PackedQueries queries, in PackedKeys keys, float* logSumExp, float* weights, nint rowStride,
+    public void Compute(
+        in MaskTile tile, TileClass seen, PackedQueries queries, in PackedKeys keys, float* logSumExp, float* weights, nint rowStride,
         byte* workspace, ComputeScratch scratch)
     {
-        TileClass seen = plan.Masks.Classify(tile);
-        if (seen == TileClass.Skip)
-            return false;
         MaskWords? words = Words(tile, seen, scratch);
         ScoreStage stage = default;
         if (plan.Scores.HasStage)
@@ -101,7 +101,6 @@ public sealed unsafe class JobWeights(AttentionInput input, JobPlan plan, double
             queries = queries.With(&stage);
         }
         Kernel.Weights(queries, keys, words, logSumExp, weights, rowStride, workspace);
-        return true;
     }
 
     /// <summary>LSE in the unit of the kernels.</summary>

@@ -3,21 +3,33 @@ using System.Runtime.Intrinsics;
 
 namespace Distributed.Engine.Analytics;
 
-/// <summary>The sum of weights of one row, in sixteen lanes whatever the registers: the same bits on every machine.</summary>
+/// <summary>Sums of weights in sixteen lanes, whatever the registers: the same bits on every machine.</summary>
 internal static class LaneSum
 {
-    /// <summary>The sum.</summary>
-    public static double Of(ReadOnlySpan<float> weights)
+    private const int Lanes = 16;
+
+    /// <summary>The sum of a part of a tile.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="row">The first row, counted from the tile's.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="key">The first key, counted from the tile's.</param>
+    /// <param name="keys">Keys.</param>
+    public static double Of(in WeightTile tile, int row, int rows, int key, int keys)
     {
-        Vector512<float> lanes = Vector512<float>.Zero;
-        foreach (Vector512<float> sixteen in MemoryMarshal.Cast<float, Vector512<float>>(weights))
-            lanes += sixteen;
-        Vector512<double> eight = Vector512.WidenLower(lanes) + Vector512.WidenUpper(lanes);
+        Vector512<double> eight = Vector512<double>.Zero;
+        double sum = 0;
+        for (int i = row; i < row + rows; i++)
+        {
+            ReadOnlySpan<float> weights = tile.Row(i).Slice(key, keys);
+            Vector512<float> lanes = Vector512<float>.Zero;
+            foreach (Vector512<float> sixteen in MemoryMarshal.Cast<float, Vector512<float>>(weights))
+                lanes += sixteen;
+            eight += Vector512.WidenLower(lanes) + Vector512.WidenUpper(lanes);
+            foreach (float weight in weights[(weights.Length & ~(Lanes - 1))..])
+                sum += weight;
+        }
         Vector256<double> four = eight.GetLower() + eight.GetUpper();
         Vector128<double> two = four.GetLower() + four.GetUpper();
-        double sum = two[0] + two[1];
-        foreach (float weight in weights[(weights.Length & ~(Vector512<float>.Count - 1))..])
-            sum += weight;
-        return sum;
+        return two[0] + two[1] + sum;
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace Distributed.Engine.Analytics;
 
@@ -11,6 +12,10 @@ internal sealed class OrderlessSums
 {
     private const double PerOne = 1L << 34;
     private const int Together = 1024;
+
+    // 1.5 · 2^52: a number this large has no fraction, so adding it rounds to the nearest whole number (ties to even), which is
+    // then in the low bits; for numbers below 2^51, that is masses below 2^17.
+    private const double Rounder = 6755399441055744.0;
 
     private readonly long[] _units;
     private readonly bool[] _broken;
@@ -44,11 +49,22 @@ internal sealed class OrderlessSums
         {
             int block = (int)((first + at) / Together);
             count = (int)Math.Min(masses.Length - at, (block + 1L) * Together - first - at);
-            for (int i = 0; i < count; i++)
-                units[i] = (long)Math.Round(masses[at + i] * PerOne);
+            Units(masses.Slice(at, count), units);
             lock (_locks[block])
                 Add(first + at, masses.Slice(at, count), units[..count]);
         }
+    }
+
+    private static void Units(ReadOnlySpan<double> masses, Span<long> units)
+    {
+        int i = 0;
+        for (; i + Vector512<double>.Count <= masses.Length; i += Vector512<double>.Count)
+        {
+            Vector512<double> large = Vector512.Create(masses[i..]) * PerOne + Vector512.Create(Rounder);
+            (large.AsInt64() - Vector512.Create(Rounder).AsInt64()).CopyTo(units[i..]);
+        }
+        for (; i < masses.Length; i++)
+            units[i] = BitConverter.DoubleToInt64Bits(masses[i] * PerOne + Rounder) - BitConverter.DoubleToInt64Bits(Rounder);
     }
 
     private void Add(long first, ReadOnlySpan<double> masses, ReadOnlySpan<long> units)

@@ -7,6 +7,8 @@ namespace Distributed.Engine.Analytics;
 /// <param name="keys">Keys.</param>
 public sealed unsafe class ReceivedMass(long keys) : IWeightSink
 {
+    private const int Lanes = 16, Four = 4 * Lanes;
+
     private readonly OrderlessSums _sums = new(keys);
 
     /// <inheritdoc/>
@@ -20,13 +22,22 @@ public sealed unsafe class ReceivedMass(long keys) : IWeightSink
     {
         Span<float> sums = stackalloc float[tile.Keys.Count];
         int key = 0;
-        for (; key + Vector512<float>.Count <= sums.Length; key += Vector512<float>.Count)
+        for (; key + Four <= sums.Length; key += Four)
         {
+            // Four vectors side by side: one alone would wait for itself from row to row.
             float* at = tile.Start + key;
-            Vector512<float> sum = Vector512<float>.Zero;
+            Vector512<float> a = default, b = default, c = default, d = default;
             for (int row = 0; row < tile.Rows.Count; row++, at += tile.RowStride)
-                sum += Vector512.Load(at);
-            sum.CopyTo(sums[key..]);
+            {
+                a += Vector512.Load(at);
+                b += Vector512.Load(at + Lanes);
+                c += Vector512.Load(at + 2 * Lanes);
+                d += Vector512.Load(at + 3 * Lanes);
+            }
+            a.CopyTo(sums[key..]);
+            b.CopyTo(sums[(key + Lanes)..]);
+            c.CopyTo(sums[(key + 2 * Lanes)..]);
+            d.CopyTo(sums[(key + 3 * Lanes)..]);
         }
         for (; key < sums.Length; key++)
         {

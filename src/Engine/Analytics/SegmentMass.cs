@@ -21,18 +21,13 @@ public sealed class SegmentMass(IReadOnlyList<long> rowStarts, IReadOnlyList<lon
     public void Take(in WeightTile tile)
     {
         int rowSegment = SegmentOf(_rows, tile.Rows.Start), firstSegment = SegmentOf(_keys, tile.Keys.Start);
-        for (int row = 0; row < tile.Rows.Count; row++)
+        for (int row = 0, nextRow; row < tile.Rows.Count; row = nextRow, rowSegment++)
         {
-            while (_rows[rowSegment + 1] <= tile.Rows.Start + row)
-                rowSegment++;
-            int keySegment = firstSegment;
-            ReadOnlySpan<float> weights = tile.Row(row);
-            for (int key = 0, next; key < weights.Length; key = next)
+            nextRow = (int)Math.Min(tile.Rows.Count, _rows[rowSegment + 1] - tile.Rows.Start);
+            for (int key = 0, nextKey, keySegment = firstSegment; key < tile.Keys.Count; key = nextKey, keySegment++)
             {
-                while (_keys[keySegment + 1] <= tile.Keys.Start + key)
-                    keySegment++;
-                next = (int)Math.Min(weights.Length, _keys[keySegment + 1] - tile.Keys.Start);
-                _sums.Add(rowSegment * (_keys.Length - 1L) + keySegment, LaneSum.Of(weights[key..next]));
+                nextKey = (int)Math.Min(tile.Keys.Count, _keys[keySegment + 1] - tile.Keys.Start);
+                _sums.Add(rowSegment * (_keys.Length - 1L) + keySegment, LaneSum.Of(tile, row, nextRow - row, key, nextKey - key));
             }
         }
     }

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Distributed.Engine.Analytics;
 
 /// <summary>A weight and its place.</summary>
@@ -35,7 +38,7 @@ public sealed class StrongestWeights(int count) : IWeightSink
             // their places decide.
             ReadOnlySpan<float> weights = tile.Row(row);
             float weakest = Volatile.Read(ref _weakest);
-            if (weakest > 0 && System.Numerics.Tensors.TensorPrimitives.Max(weights) < weakest)
+            if (weakest > 0 && !Reaches(weights, weakest))
                 continue;
             for (int key = 0; key < weights.Length; key++)
             {
@@ -43,6 +46,17 @@ public sealed class StrongestWeights(int count) : IWeightSink
                     weakest = Add(new PlacedWeight(tile.Rows.Start + row, tile.Keys.Start + key, weights[key]));
             }
         }
+    }
+
+    private static bool Reaches(ReadOnlySpan<float> weights, float bound)
+    {
+        Vector512<float> least = Vector512.Create(bound), reached = Vector512<float>.Zero;
+        foreach (Vector512<float> sixteen in MemoryMarshal.Cast<float, Vector512<float>>(weights))
+            reached |= Vector512.GreaterThanOrEqual(sixteen, least);
+        bool any = reached.AsUInt32() != Vector512<uint>.Zero;
+        foreach (float weight in weights[(weights.Length & ~(Vector512<float>.Count - 1))..])
+            any |= weight >= bound;
+        return any;
     }
 
     private float Add(PlacedWeight weight)

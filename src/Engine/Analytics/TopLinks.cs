@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Distributed.Engine.Analytics;
 
@@ -14,19 +15,27 @@ public readonly record struct Link(int Key, float Weight);
 /// </summary>
 public sealed class TopLinks : IWeightSink
 {
-    private readonly Link[] _links;
-    private readonly int[] _counts;
+    private const int Lanes = 16;
 
-    /// <summary>Makes room for all rows.</summary>
+    // Per row whole vectors of weights, falling, and of their keys; 0 and −1 where there is none. What stands behind the last
+    // link that is kept counts for nothing.
+    private readonly float[] _weights;
+    private readonly int[] _keys;
+    private readonly int _slots;
+    private readonly int _firstRow;
+
+    /// <summary>Makes room for some rows.</summary>
     /// <param name="rows">Query rows.</param>
     /// <param name="perRow">Links to keep of each row.</param>
-    public TopLinks(int rows, int perRow)
+    /// <param name="firstRow">The first of the rows.</param>
+    public TopLinks(int rows, int perRow, int firstRow = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(perRow, 1);
-        (Rows, PerRow) = (rows, perRow);
-        _links = new Link[checked(rows * perRow)];
-        _counts = new int[rows];
+        (Rows, PerRow, _firstRow) = (rows, perRow, firstRow);
+        _slots = SlotsFor(perRow);
+        _weights = new float[checked(rows * _slots)];
+        _keys = new int[_weights.Length];
     }
 
     /// <summary>Query rows.</summary>
@@ -39,56 +48,88 @@ public sealed class TopLinks : IWeightSink
     public int RowsTogether => 1;
 
     /// <summary>The links of one row, strongest first.</summary>
-    public ReadOnlySpan<Link> this[int row] => _links.AsSpan(row * PerRow, _counts[row]);
+    public ReadOnlySpan<Link> this[int row]
+    {
+        get
+        {
+            int first = (row - _firstRow) * _slots;
+            ReadOnlySpan<float> weights = _weights.AsSpan(first, PerRow);
+            int count = weights.IndexOf(0f);
+            var links = new Link[count < 0 ? PerRow : count];
+            for (int i = 0; i < links.Length; i++)
+                links[i] = new Link(_keys[first + i], weights[i]);
+            return links;
+        }
+    }
+
+    /// <summary>Places that a row takes, of 8 bytes each, for so many links.</summary>
+    internal static int SlotsFor(int perRow) => (perRow + Lanes - 1) / Lanes * Lanes;
 
     /// <inheritdoc/>
     public void Take(in WeightTile tile)
     {
         for (int row = 0; row < tile.Rows.Count; row++)
-            Take((int)tile.Rows.Start + row, (int)tile.Keys.Start, tile.Row(row));
+        {
+            int first = ((int)tile.Rows.Start + row - _firstRow) * _slots;
+            Take(_weights.AsSpan(first, _slots), _keys.AsSpan(first, _slots), (int)tile.Keys.Start, tile.Row(row));
+        }
     }
 
     // Nearly every weight is below the row's weakest link, so the loop asks that of whole vectors and looks closer only
     // where one passes. Later keys must be strictly stronger, which leaves ties to the smaller key.
-    private void Take(int row, int firstKey, ReadOnlySpan<float> weights)
+    private void Take(Span<float> links, Span<int> keys, int firstKey, ReadOnlySpan<float> weights)
     {
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
-        float weakest = Weakest(row);
-        var bound = new Vector<float>(weakest);
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(weights);
+        int weakest = PerRow - 1;
+        var bound = Vector512.Create(links[weakest]);
         for (int v = 0; v < vectors.Length; v++)
         {
-            if (Vector.GreaterThanAny(vectors[v], bound))
+            ulong passing = Vector512.GreaterThan(vectors[v], bound).ExtractMostSignificantBits();
+            if (passing == 0)
+                continue;
+            for (; passing != 0; passing &= passing - 1)
             {
-                int first = v * Vector<float>.Count;
-                weakest = Insert(row, firstKey + first, weights.Slice(first, Vector<float>.Count), weakest);
-                bound = new Vector<float>(weakest);
+                int key = v * Lanes + BitOperations.TrailingZeroCount(passing);
+                if (weights[key] > links[weakest])
+                    Insert(links, keys, weights[key], firstKey + key);
             }
+            bound = Vector512.Create(links[weakest]);
         }
-        int rest = vectors.Length * Vector<float>.Count;
-        Insert(row, firstKey + rest, weights[rest..], weakest);
-    }
-
-    private float Insert(int row, int firstKey, ReadOnlySpan<float> weights, float weakest)
-    {
-        for (int i = 0; i < weights.Length; i++)
+        for (int key = vectors.Length * Lanes; key < weights.Length; key++)
         {
-            if (weights[i] > weakest)
-                weakest = Insert(row, new Link(firstKey + i, weights[i]));
+            if (weights[key] > links[weakest])
+                Insert(links, keys, weights[key], firstKey + key);
         }
-        return weakest;
     }
 
-    private float Insert(int row, Link link)
+    // Behind all that are as strong; what was there moves up by one place, from vector to vector.
+    private static void Insert(Span<float> links, Span<int> keys, float weight, int key)
     {
-        ref int count = ref _counts[row];
-        Span<Link> links = _links.AsSpan(row * PerRow, PerRow);
-        int at = Math.Min(count, PerRow - 1);
-        for (; at > 0 && links[at - 1].Weight < link.Weight; at--)
-            links[at] = links[at - 1];
-        links[at] = link;
-        count = Math.Min(count + 1, PerRow);
-        return Weakest(row);
+        int at = -1;
+        for (int first = 0; first < links.Length; first += Lanes)
+        {
+            Vector512<float> of = Vector512.Create(links[first..]);
+            if (at < 0)
+            {
+                ulong weaker = Vector512.LessThan(of, Vector512.Create(weight)).ExtractMostSignificantBits();
+                if (weaker == 0)
+                    continue;
+                at = BitOperations.TrailingZeroCount(weaker);
+            }
+            Vector512<int> ofKeys = Vector512.Create(keys[first..]);
+            Vector512<int> before = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(at));
+            Vector512<int> here = Vector512.Equals(Vector512<int>.Indices, Vector512.Create(at));
+            Vector512.ConditionalSelect(
+                before.AsSingle(), of, Vector512.ConditionalSelect(here.AsSingle(), Vector512.Create(weight), Moved(of.AsInt32()).AsSingle()))
+                .CopyTo(links[first..]);
+            Vector512.ConditionalSelect(before, ofKeys, Vector512.ConditionalSelect(here, Vector512.Create(key), Moved(ofKeys)))
+                .CopyTo(keys[first..]);
+            (weight, key, at) = (of[Lanes - 1], ofKeys[Lanes - 1], 0);
+            if (weight == 0)
+                return;
+        }
     }
 
-    private float Weakest(int row) => _counts[row] < PerRow ? 0f : _links[row * PerRow + PerRow - 1].Weight;
+    private static Vector512<int> Moved(Vector512<int> numbers) =>
+        Vector512.Shuffle(numbers, Vector512.Create(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
 }

@@ -10,12 +10,13 @@ namespace Distributed.Engine.Analytics;
 /// </summary>
 /// <param name="weights">The job's weights.</param>
 /// <param name="logSumExp">LSE <c>[B, Hq, Sq]</c> of the job, natural log.</param>
-public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumExp)
+public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumExp)
 {
     /// <summary>Rows of a tile. Tiles begin at its multiples, unless a sink keeps an odd number of rows together.</summary>
     public const int TileRows = 64;
 
-    private const int RowsPerPiece = 128;
+    /// <summary>Keys of a tile: 64 × 128 weights are 32 KB.</summary>
+    public const int TileKeys = 128;
 
     /// <summary>The rows to walk, from the first to behind the last.</summary>
     /// <value>All. Otherwise they must begin at a multiple of the rows that a sink keeps together.</value>
@@ -46,57 +47,67 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
             throw new ArgumentException(
                 $"There are {logSumExp.Length} LSE values: {shape.Batch} · {shape.QueryHeads} · {shape.QueryRows} were expected.");
         }
-        long together = planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether));
-        long pieceRows = checked(together * Math.Max(1, RowsPerPiece / together));
+        long pieceRows = PieceRows(planes);
         long pieces = (Rows.End - Rows.First + pieceRows - 1) / pieceRows;
-        Walked[] walks = [.. planes.GroupBy(plane => plane.Plane.Batch).Select(Begin).Where(walk => walk.KeyHeads.Length > 0)];
-        long done = 0, all = pieces * walks.Sum(walk => walk.Panels.Length);
+        Walked[] walks = [.. planes.GroupBy(plane => plane.Plane.Batch).Select(Begin).Where(walk => walk.Sets.Count > 0)];
+        long done = 0, all = pieces * walks.Sum(walk => walk.Panels.Length * walk.Sets.Count);
         foreach (Walked walk in walks)
         {
-            foreach (RowRange[] spans in walk.Panels)
+            foreach (RowRange[] parts in walk.Panels)
             {
-                using var panel = new KeyPanel(weights, walk.Batch, walk.KeyHeads, spans);
+                using var panel = new KeyPanel(weights, walk.Batch, walk.KeyHeads, parts);
                 await pool.RunAllAsync(panel.Packing(), cancellation).ConfigureAwait(false);
-                await pool.RunAllAsync(Pieces(panel, walk.Wanted), cancellation).ConfigureAwait(false);
+                await pool.RunAllAsync(
+                    from set in walk.Sets from piece in Pieces() select Work(panel, set, piece), cancellation).ConfigureAwait(false);
             }
         }
 
-        IEnumerable<Action<ComputeScratch>> Pieces(KeyPanel panel, WantedPlanes wanted)
+        IEnumerable<(long First, long End)> Pieces()
         {
-            for (long piece = 0; piece < pieces; piece++)
-            {
-                long first = Rows.First + piece * pieceRows, end = Math.Min(first + pieceRows, Rows.End);
-                yield return scratch =>
-                {
-                    for (long row = first; row < end; row += TileRows)
-                    {
-                        cancellation.ThrowIfCancellationRequested();
-                        Walk(new RowRange(row, (int)Math.Min(TileRows, end - row)), panel, wanted, scratch);
-                    }
-                    progress?.Report((double)Interlocked.Increment(ref done) / all);
-                };
-            }
+            for (long first = Rows.First; first < Rows.End; first += pieceRows)
+                yield return (first, Math.Min(first + pieceRows, Rows.End));
         }
+
+        Action<ComputeScratch> Work(KeyPanel panel, HeadSet set, (long First, long End) rows) => scratch =>
+        {
+            for (long row = rows.First; row < rows.End; row += WeightStrip.MostRows)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var strip = new RowRange(row, (int)Math.Min(WeightStrip.MostRows, rows.End - row));
+                new WeightStrip(weights, panel, set, strip, scratch).Walk(logSumExp.Span);
+            }
+            progress?.Report((double)Interlocked.Increment(ref done) / all);
+        };
+    }
+
+    /// <summary>
+    /// Rows that one thread walks at a time. Passes over ranges of rows that begin at multiples of it give together what one
+    /// pass over all of them gives.
+    /// </summary>
+    /// <param name="planes">What is to be worked out.</param>
+    public static long PieceRows(IEnumerable<PlaneSinks> planes)
+    {
+        ArgumentNullException.ThrowIfNull(planes);
+        long together = planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether));
+        return checked(together * Math.Max(1, WeightStrip.MostRows / together));
     }
 
     private Walked Begin(IGrouping<int, PlaneSinks> entry)
     {
-        var wanted = new WantedPlanes(entry, weights.Shape.QueryHeads);
-        int[] keyHeads = [.. Enumerable.Range(0, weights.Shape.QueryHeads).Where(wanted.Wants).Select(head => head / weights.Shape.Group).Distinct()];
-        return new Walked(entry.Key, wanted, keyHeads, [.. Spans().Chunk(SpansPerPanel(keyHeads.Length))]);
+        IReadOnlyList<HeadSet> sets = HeadSet.Of(entry, weights.Shape.QueryHeads, weights.Shape.Group);
+        int[] keyHeads = [.. sets.SelectMany(set => set.Heads).Select(head => head / weights.Shape.Group).Distinct()];
+        return new Walked(entry.Key, sets, keyHeads, [.. Parts().Chunk(PartsPerPanel(keyHeads.Length))]);
     }
 
-    private IEnumerable<RowRange> Spans()
+    private IEnumerable<RowRange> Parts()
     {
-        for (long key = Keys.First; key < Keys.End; key += SpanGrid.MaxSpanRows)
-            yield return new RowRange(key, (int)Math.Min(SpanGrid.MaxSpanRows, Keys.End - key));
+        for (long key = Keys.First; key < Keys.End; key += TileKeys)
+            yield return new RowRange(key, (int)Math.Min(TileKeys, Keys.End - key));
     }
 
-    private int SpansPerPanel(int keyHeads)
-    {
-        long span = (long)weights.KeyBytes(SpanGrid.MaxSpanRows) * keyHeads;
-        return (int)Math.Clamp(PanelBytes / Math.Max(1, span), 1, int.MaxValue);
-    }
+    // By the keys' own size, which is the same for every kernel: where a panel ends shows in the order of sums.
+    private int PartsPerPanel(int keyHeads) => (int)Math.Clamp(
+        PanelBytes / Math.Max(1L, (long)TileKeys * weights.Shape.KeyDim * sizeof(float) * keyHeads), 1, int.MaxValue);
 
     private static long LeastCommonMultiple(long a, long b)
     {
@@ -106,29 +117,6 @@ public sealed partial class WeightPass(JobWeights weights, ReadOnlyMemory<float>
         return checked(a / x * b);
     }
 
-    /// <summary>What is walked of one batch entry: the keys of some heads, panel by panel.</summary>
-    private sealed record Walked(int Batch, WantedPlanes Wanted, int[] KeyHeads, RowRange[][] Panels);
-
-    /// <summary>The matrices of one batch entry that somebody wants, by head, and of all heads.</summary>
-    private sealed class WantedPlanes
-    {
-        public WantedPlanes(IEnumerable<PlaneSinks> planes, int heads)
-        {
-            PlaneSinks[] all = [.. planes];
-            ByHead = [.. Enumerable.Range(0, heads).Select(head => Sinks(all, HeadAggregation.Each, head))];
-            Mean = Sinks(all, HeadAggregation.Mean, 0);
-            Max = Sinks(all, HeadAggregation.Max, 0);
-        }
-
-        public IWeightSink[][] ByHead { get; }
-
-        public IWeightSink[] Mean { get; }
-
-        public IWeightSink[] Max { get; }
-
-        public bool Wants(int head) => ByHead[head].Length > 0 || Mean.Length > 0 || Max.Length > 0;
-
-        private static IWeightSink[] Sinks(PlaneSinks[] planes, HeadAggregation heads, int head) =>
-            [.. planes.Where(of => of.Plane.Heads == heads && of.Plane.Head == head).SelectMany(of => of.Sinks)];
-    }
+    /// <summary>What is walked of one batch entry: heads by sets, keys panel by panel.</summary>
+    private sealed record Walked(int Batch, IReadOnlyList<HeadSet> Sets, int[] KeyHeads, RowRange[][] Panels);
 }

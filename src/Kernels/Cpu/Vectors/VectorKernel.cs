@@ -126,25 +126,10 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
         for (int first = 0; first < queries.Rows; first += Blocking.BlockRows)
         {
             RowBlock block = RowBlock.At(first, queries.Rows, mask, keys.Count, views);
-            ScorePass<T, T4>.Run(queries, keys, mask, block, work, keys.Data);
-            for (int row = 0; row < block.Rows; row++)
-            {
-                var of = new Span<float>(weights + (first + row) * rowStride, keys.Count);
-                KeyRange range = block.Seen(row / Blocking.GroupRows);
-                if (range.IsEmpty)
-                {
-                    of.Clear();
-                    continue;
-                }
-                of[..range.First].Clear();
-                of[range.End..].Clear();
-                float* scores = work.Scores + row * Blocking.ScoreStride;
-                float shift = Arithmetic.Shift(logSumExp[first + row]);
-                WeightRows.Final<T>(scores, range, mask is { } words ? words.Row(first + row) : [], shift);
-                new ReadOnlySpan<float>(scores + range.First, range.End - range.First).CopyTo(of[range.First..]);
-            }
+            FinalPass<T, T4>.Run(queries, keys, mask, block, work, logSumExp, weights, rowStride);
         }
     }
+
     /// <inheritdoc/>
     public override void Scores(
         in PackedQueries queries, in PackedKeys keys, MaskWords? mask, float* scores, nint rowStride, byte* workspace)

@@ -91,20 +91,4 @@ internal unsafe struct WeightRows
             local.Next<T>();
         rows = local;
     }
-
-    /// <summary>
-    /// Turns the scores of one row into final weights, 0 for keys that it may not see even where the row is NaN throughout.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Final<T>(float* scores, KeyRange keys, ReadOnlySpan<ulong> seen, float logSumExp)
-        where T : struct, ILanes<T>
-    {
-        for (int key = keys.First & ~(Arithmetic.Lanes - 1); key < keys.End; key += Arithmetic.Lanes)
-        {
-            T weight = Exp2.Of(T.Subtract(T.Load(scores + key), T.Create(logSumExp)));
-            if (!seen.IsEmpty)
-                weight = T.Select((uint)(seen[key / 64] >> (key % 64)), weight, T.Zero);
-            T.Store(weight, scores + key);
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using Distributed.Cluster.Tests.Options;
+using Distributed.Engine.Analytics;
 using Distributed.Engine.FileJobs;
 using Distributed.Engine.Jobs;
 
@@ -31,14 +32,24 @@ internal sealed class TestJob
         LastingAsync(folder, seconds, new AttentionOptions { Causal = CausalAlignment.TopLeft });
 
     /// <summary>The same of any kind whose work grows with the square of the rows.</summary>
-    public static async Task<TestJob> LastingAsync(string folder, double seconds, AttentionOptions options)
+    /// <param name="folder">Where its files go.</param>
+    /// <param name="seconds">How long, by its first pass.</param>
+    /// <param name="options">What it computes.</param>
+    /// <param name="analytics">What it works out of its weights in a second pass; null = nothing.</param>
+    public static async Task<TestJob> LastingAsync(
+        string folder, double seconds, AttentionOptions options, AnalyticsOptions? analytics = null)
     {
         const int Heads = 4, Dim = 64, TrialRows = 8192, Most = 98_304;
         AttentionShape Shape(long rows) => new(1, Heads, Heads, rows, rows, Dim, Dim);
         TestJob trial = await CreateAsync(folder, "trial", new OptionJob("trial") { Shape = Shape(TrialRows), Options = options });
         JobReport report = await FileJob.RunAsync(trial.Specification with { Options = options with { Threads = 2 } });
         long rows = Math.Clamp((long)(TrialRows * Math.Sqrt(seconds / report.Elapsed.TotalSeconds)), 2 * TrialRows, Most);
-        return await CreateAsync(folder, $"lasting-{options.Mechanism.Kind}-{seconds}", new OptionJob($"lasting {seconds} s") { Shape = Shape(rows), Options = options });
+        return await CreateAsync(folder, $"lasting-{options.Mechanism.Kind}-{seconds}", new OptionJob($"lasting {seconds} s")
+        {
+            Shape = Shape(rows),
+            Options = options,
+            Says = job => job with { Analytics = analytics },
+        });
     }
 
     /// <summary>The same job with another output.</summary>

@@ -43,6 +43,7 @@ internal static unsafe class CellPooling
 
     // Each key's largest weight and sum over some rows; a key keeps to its own lane, so vector width changes no bit. Four
     // vectors side by side: one alone would wait for itself from row to row. The maximum may lose a NaN, the sum does not.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns(float* weights, int stride, int rows, Span<float> max, Span<float> sum)
     {
         int key = 0;
@@ -88,6 +89,7 @@ internal static unsafe class CellPooling
     }
 
     // Keys of equal cells, 2^n of them: neighbours two by two, n times, in the same memory from its beginning on.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int ByHalves(int keys, int keysPerCell, Span<float> max, Span<float> sum)
     {
         max[keys..].Clear();
@@ -113,6 +115,7 @@ internal static unsafe class CellPooling
     private static Vector256<float> Apart(Vector256<float> pairs) => Vector256.Shuffle(pairs, Vector256.Create(0, 2, 4, 6, 1, 3, 5, 7));
 
     // The same for cells of any size, in the same memory too: a cell never stands behind its first key.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int OneByOne(long firstKey, int keysPerCell, Span<float> max, Span<float> sum)
     {
         int cell = 0;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Distributed.Engine.Checkpoints;
 using Distributed.Kernels.Masks;
 
 namespace Distributed.Engine.Analytics;
@@ -10,12 +11,18 @@ namespace Distributed.Engine.Analytics;
 /// <param name="positions">Where the rows stand among the keys.</param>
 /// <param name="batch">The batch entry.</param>
 /// <param name="bins">Bins, on each side.</param>
-public sealed class DistanceHistogram(QueryPositions positions, int batch, int bins) : IWeightSink
+public sealed class DistanceHistogram(QueryPositions positions, int batch, int bins) : IPartialSink
 {
     private readonly OrderlessSums _sums = new(2L * bins);
 
     /// <inheritdoc/>
     public int RowsTogether => 1;
+
+    /// <inheritdoc/>
+    void IPartialSink.Save(CheckpointWriter writer) => _sums.Save(writer);
+
+    /// <inheritdoc/>
+    void IPartialSink.Add(CheckpointReader reader) => _sums.Add(reader);
 
     /// <summary>Bins, on each side.</summary>
     public int Bins => bins;
@@ -25,6 +32,9 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
 
     /// <summary>The attention in a bin, summed over rows.</summary>
     public double Mass(bool ahead, int bin) => _sums[(ahead ? bins : 0) + bin];
+
+    /// <summary>Writes the attention in neighbouring bins: keys behind the position, then keys ahead of it.</summary>
+    public void CopyTo(long first, Span<float> masses) => _sums.CopyTo(first, masses);
 
     /// <inheritdoc/>
     public void Take(in WeightTile tile)

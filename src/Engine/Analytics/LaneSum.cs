@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -14,6 +15,7 @@ internal static class LaneSum
     /// <param name="rows">Rows.</param>
     /// <param name="key">The first key, counted from the tile's.</param>
     /// <param name="keys">Keys.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Of(in WeightTile tile, int row, int rows, int key, int keys)
     {
         Vector512<double> eight = Vector512<double>.Zero;

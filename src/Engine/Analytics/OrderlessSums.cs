@@ -1,5 +1,7 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Distributed.Engine.Checkpoints;
 
 namespace Distributed.Engine.Analytics;
 
@@ -35,6 +37,13 @@ internal sealed class OrderlessSums
     /// <summary>A sum; nobody may add any more.</summary>
     public double this[long index] => _broken[index] ? double.NaN : _units[index] / PerOne;
 
+    /// <summary>Writes neighbouring sums; nobody may add any more.</summary>
+    public void CopyTo(long first, Span<float> sums)
+    {
+        for (int i = 0; i < sums.Length; i++)
+            sums[i] = (float)this[first + i];
+    }
+
     /// <summary>Adds a mass.</summary>
     public void Add(long index, double mass) => Add(index, [mass]);
 
@@ -44,36 +53,62 @@ internal sealed class OrderlessSums
     public void Add(long first, ReadOnlySpan<double> masses)
     {
         // One lock for many of them: atomic additions would take longer than making the weights.
-        Span<long> units = stackalloc long[Math.Min(Together, masses.Length)];
         for (int at = 0, count; at < masses.Length; at += count)
         {
-            int block = (int)((first + at) / Together);
-            count = (int)Math.Min(masses.Length - at, (block + 1L) * Together - first - at);
-            Units(masses.Slice(at, count), units);
+            int start = (int)first + at, block = start / Together;
+            count = Math.Min(masses.Length - at, (block + 1) * Together - start);
             lock (_locks[block])
-                Add(first + at, masses.Slice(at, count), units[..count]);
+                Add(masses.Slice(at, count), _units.AsSpan(start, count), _broken.AsSpan(start, count));
         }
     }
 
-    private static void Units(ReadOnlySpan<double> masses, Span<long> units)
+    /// <summary>Writes those from the first to the last that are not 0.</summary>
+    public void Save(CheckpointWriter writer)
+    {
+        int first = 0, end = Count;
+        while (first < end && _units[first] == 0 && !_broken[first])
+            first++;
+        while (end > first && _units[end - 1] == 0 && !_broken[end - 1])
+            end--;
+        writer.Write(first);
+        writer.Write(end - first);
+        writer.Write(MemoryMarshal.AsBytes(_units.AsSpan(first, end - first)));
+        writer.Write(MemoryMarshal.AsBytes(_broken.AsSpan(first, end - first)));
+    }
+
+    /// <summary>Adds what others have saved.</summary>
+    public void Add(CheckpointReader reader)
+    {
+        int first = reader.ReadInt32();
+        var units = new long[reader.ReadInt32()];
+        var broken = new bool[units.Length];
+        reader.Read(MemoryMarshal.AsBytes(units.AsSpan()));
+        reader.Read(MemoryMarshal.AsBytes(broken.AsSpan()));
+        for (int i = 0; i < units.Length; i++)
+        {
+            _units[first + i] += units[i];
+            _broken[first + i] |= broken[i];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add(ReadOnlySpan<double> masses, Span<long> sums, Span<bool> broken)
     {
         int i = 0;
+        Vector512<double> numbers = Vector512<double>.AllBitsSet;
         for (; i + Vector512<double>.Count <= masses.Length; i += Vector512<double>.Count)
         {
-            Vector512<double> large = Vector512.Create(masses[i..]) * PerOne + Vector512.Create(Rounder);
-            (large.AsInt64() - Vector512.Create(Rounder).AsInt64()).CopyTo(units[i..]);
+            Vector512<double> mass = Vector512.Create(masses[i..]), large = mass * PerOne + Vector512.Create(Rounder);
+            (Vector512.Create(sums[i..]) + (large.AsInt64() - Vector512.Create(Rounder).AsInt64())).CopyTo(sums[i..]);
+            numbers &= Vector512.Equals(mass, mass);
         }
+        bool all = numbers.AsInt64() == Vector512<long>.AllBitsSet;
         for (; i < masses.Length; i++)
-            units[i] = BitConverter.DoubleToInt64Bits(masses[i] * PerOne + Rounder) - BitConverter.DoubleToInt64Bits(Rounder);
-    }
-
-    private void Add(long first, ReadOnlySpan<double> masses, ReadOnlySpan<long> units)
-    {
-        Span<long> sums = _units.AsSpan((int)first, units.Length);
-        TensorPrimitives.Add(sums, units, sums);
-        if (!double.IsNaN(TensorPrimitives.Sum(masses)))
-            return;
-        for (int i = 0; i < masses.Length; i++)
-            _broken[first + i] |= double.IsNaN(masses[i]);
+        {
+            sums[i] += BitConverter.DoubleToInt64Bits(masses[i] * PerOne + Rounder) - BitConverter.DoubleToInt64Bits(Rounder);
+            all &= !double.IsNaN(masses[i]);
+        }
+        for (i = 0; !all && i < masses.Length; i++)
+            broken[i] |= double.IsNaN(masses[i]);
     }
 }

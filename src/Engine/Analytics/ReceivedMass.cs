@@ -1,11 +1,12 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Distributed.Engine.Checkpoints;
 
 namespace Distributed.Engine.Analytics;
 
 /// <summary>How much attention each key receives: the sum of its weights over all rows.</summary>
 /// <param name="keys">Keys.</param>
-public sealed unsafe class ReceivedMass(long keys) : IWeightSink
+public sealed unsafe class ReceivedMass(long keys) : IPartialSink
 {
     private const int Lanes = 16, Four = 4 * Lanes;
 
@@ -14,13 +15,23 @@ public sealed unsafe class ReceivedMass(long keys) : IWeightSink
     /// <inheritdoc/>
     public int RowsTogether => 1;
 
+    /// <inheritdoc/>
+    void IPartialSink.Save(CheckpointWriter writer) => _sums.Save(writer);
+
+    /// <inheritdoc/>
+    void IPartialSink.Add(CheckpointReader reader) => _sums.Add(reader);
+
     /// <summary>The attention that a key received.</summary>
     public double this[long key] => _sums[key];
 
+    /// <summary>Writes what neighbouring keys received.</summary>
+    public void CopyTo(long first, Span<float> received) => _sums.CopyTo(first, received);
+
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
-        Span<float> sums = stackalloc float[tile.Keys.Count];
+        Span<double> sums = stackalloc double[tile.Keys.Count];
         int key = 0;
         for (; key + Four <= sums.Length; key += Four)
         {
@@ -34,19 +45,25 @@ public sealed unsafe class ReceivedMass(long keys) : IWeightSink
                 c += Vector512.Load(at + 2 * Lanes);
                 d += Vector512.Load(at + 3 * Lanes);
             }
-            a.CopyTo(sums[key..]);
-            b.CopyTo(sums[(key + Lanes)..]);
-            c.CopyTo(sums[(key + 2 * Lanes)..]);
-            d.CopyTo(sums[(key + 3 * Lanes)..]);
+            Put(a, sums[key..]);
+            Put(b, sums[(key + Lanes)..]);
+            Put(c, sums[(key + 2 * Lanes)..]);
+            Put(d, sums[(key + 3 * Lanes)..]);
         }
         for (; key < sums.Length; key++)
         {
-            sums[key] = 0;
+            float sum = 0;
             for (int row = 0; row < tile.Rows.Count; row++)
-                sums[key] += tile.Start[(nint)row * tile.RowStride + key];
+                sum += tile.Start[(nint)row * tile.RowStride + key];
+            sums[key] = sum;
         }
-        Span<double> masses = stackalloc double[sums.Length];
-        TensorPrimitives.ConvertTruncating<float, double>(sums, masses);
-        _sums.Add(tile.Keys.Start, masses);
+        _sums.Add(tile.Keys.Start, sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(Vector512<float> of, Span<double> sums)
+    {
+        Vector512.WidenLower(of).CopyTo(sums);
+        Vector512.WidenUpper(of).CopyTo(sums[(Lanes / 2)..]);
     }
 }

@@ -1,3 +1,5 @@
+using Distributed.Engine.Checkpoints;
+
 namespace Distributed.Engine.Analytics;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Distributed.Engine.Analytics;
 /// </summary>
 /// <param name="rowStarts">First row of each segment, and behind them the number of rows.</param>
 /// <param name="keyStarts">The same for keys.</param>
-public sealed class SegmentMass(IReadOnlyList<long> rowStarts, IReadOnlyList<long> keyStarts) : IWeightSink
+public sealed class SegmentMass(IReadOnlyList<long> rowStarts, IReadOnlyList<long> keyStarts) : IPartialSink
 {
     private readonly long[] _rows = [.. rowStarts], _keys = [.. keyStarts];
     private readonly OrderlessSums _sums = new((rowStarts.Count - 1L) * (keyStarts.Count - 1L));
@@ -14,8 +16,17 @@ public sealed class SegmentMass(IReadOnlyList<long> rowStarts, IReadOnlyList<lon
     /// <inheritdoc/>
     public int RowsTogether => 1;
 
+    /// <inheritdoc/>
+    void IPartialSink.Save(CheckpointWriter writer) => _sums.Save(writer);
+
+    /// <inheritdoc/>
+    void IPartialSink.Add(CheckpointReader reader) => _sums.Add(reader);
+
     /// <summary>The attention that the rows of a segment give to the keys of another.</summary>
     public double this[int rows, int keys] => _sums[rows * (_keys.Length - 1L) + keys];
+
+    /// <summary>Writes the attention between neighbouring pairs of segments, row after row.</summary>
+    public void CopyTo(long first, Span<float> masses) => _sums.CopyTo(first, masses);
 
     /// <inheritdoc/>
     public void Take(in WeightTile tile)

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Distributed.Engine.Checkpoints;
 
 namespace Distributed.Engine.Analytics;
 
@@ -17,7 +19,7 @@ public readonly record struct PlacedWeight(long Row, long Key, float Weight)
 
 /// <summary>The strongest weights of a whole matrix; weights of 0 do not count.</summary>
 /// <param name="count">How many to keep.</param>
-public sealed class StrongestWeights(int count) : IWeightSink
+public sealed class StrongestWeights(int count) : IPartialSink
 {
     private readonly SortedSet<PlacedWeight> _kept = new(PlacedWeight.StrongestFirst);
     private readonly Lock _lock = new();
@@ -25,6 +27,30 @@ public sealed class StrongestWeights(int count) : IWeightSink
 
     /// <inheritdoc/>
     public int RowsTogether => 1;
+
+    /// <inheritdoc/>
+    void IPartialSink.Save(CheckpointWriter writer)
+    {
+        writer.Write(_kept.Count);
+        foreach (PlacedWeight weight in _kept)
+        {
+            writer.Write(weight.Row);
+            writer.Write(weight.Key);
+            writer.Write([weight.Weight]);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPartialSink.Add(CheckpointReader reader)
+    {
+        Span<float> weight = stackalloc float[1];
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            (long row, long key) = (reader.ReadInt64(), reader.ReadInt64());
+            reader.Read(weight);
+            Add(new PlacedWeight(row, key, weight[0]));
+        }
+    }
 
     /// <summary>What was kept, strongest first.</summary>
     public IReadOnlyList<PlacedWeight> Ordered => [.. _kept];
@@ -48,6 +74,7 @@ public sealed class StrongestWeights(int count) : IWeightSink
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Reaches(ReadOnlySpan<float> weights, float bound)
     {
         Vector512<float> least = Vector512.Create(bound), reached = Vector512<float>.Zero;

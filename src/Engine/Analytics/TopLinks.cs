@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Distributed.Engine.Checkpoints;
 
 namespace Distributed.Engine.Analytics;
 
@@ -13,7 +15,7 @@ public readonly record struct Link(int Key, float Weight);
 /// The keys that each row attends to most, by falling weight; of equal weights the smaller key comes first. A key of
 /// weight 0 is no link: the row does not see it, or its weight is below 2^−125 in every head.
 /// </summary>
-public sealed class TopLinks : IWeightSink
+public sealed class TopLinks : IPartialSink
 {
     private const int Lanes = 16;
 
@@ -47,6 +49,23 @@ public sealed class TopLinks : IWeightSink
     /// <inheritdoc/>
     public int RowsTogether => 1;
 
+    /// <inheritdoc/>
+    void IPartialSink.Save(CheckpointWriter writer)
+    {
+        writer.Write(_firstRow);
+        writer.Write(Rows);
+        writer.Write(_weights);
+        writer.Write(MemoryMarshal.AsBytes<int>(_keys));
+    }
+
+    /// <inheritdoc/>
+    void IPartialSink.Add(CheckpointReader reader)
+    {
+        int first = (reader.ReadInt32() - _firstRow) * _slots, count = reader.ReadInt32() * _slots;
+        reader.Read(_weights.AsSpan(first, count));
+        reader.Read(MemoryMarshal.AsBytes(_keys.AsSpan(first, count)));
+    }
+
     /// <summary>The links of one row, strongest first.</summary>
     public ReadOnlySpan<Link> this[int row]
     {
@@ -60,6 +79,17 @@ public sealed class TopLinks : IWeightSink
                 links[i] = new Link(_keys[first + i], weights[i]);
             return links;
         }
+    }
+
+    /// <summary>Writes the links of one row, strongest first, and −1 and 0 where there are fewer.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="keys">As many keys as are kept of a row.</param>
+    /// <param name="weights">As many weights.</param>
+    public void CopyTo(int row, Span<long> keys, Span<float> weights)
+    {
+        int first = (row - _firstRow) * _slots;
+        for (int i = 0; i < PerRow; i++)
+            (keys[i], weights[i]) = (_weights[first + i] == 0 ? -1 : _keys[first + i], _weights[first + i]);
     }
 
     /// <summary>Places that a row takes, of 8 bytes each, for so many links.</summary>
@@ -77,6 +107,7 @@ public sealed class TopLinks : IWeightSink
 
     // Nearly every weight is below the row's weakest link, so the loop asks that of whole vectors and looks closer only
     // where one passes. Later keys must be strictly stronger, which leaves ties to the smaller key.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(Span<float> links, Span<int> keys, int firstKey, ReadOnlySpan<float> weights)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(weights);
@@ -103,6 +134,7 @@ public sealed class TopLinks : IWeightSink
     }
 
     // Behind all that are as strong; what was there moves up by one place, from vector to vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Insert(Span<float> links, Span<int> keys, float weight, int key)
     {
         int at = -1;
@@ -130,6 +162,7 @@ public sealed class TopLinks : IWeightSink
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Moved(Vector512<int> numbers) =>
         Vector512.Shuffle(numbers, Vector512.Create(0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
 }

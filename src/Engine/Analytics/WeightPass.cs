@@ -9,7 +9,7 @@ namespace Distributed.Engine.Analytics;
 /// Costs the scores again, and no memory beyond some tiles per thread and the packed keys of one panel.
 /// </summary>
 /// <param name="weights">The job's weights.</param>
-/// <param name="logSumExp">LSE <c>[B, Hq, Sq]</c> of the job, natural log.</param>
+/// <param name="logSumExp">LSE <c>[B, Hq, Sq]</c> of the job, natural log; of <see cref="Rows"/> alone if <see cref="HasRowsAlone"/>.</param>
 public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumExp)
 {
     /// <summary>Rows of a tile. Tiles begin at its multiples, unless a sink keeps an odd number of rows together.</summary>
@@ -21,6 +21,10 @@ public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumE
     /// <summary>The rows to walk, from the first to behind the last.</summary>
     /// <value>All. Otherwise they must begin at a multiple of the rows that a sink keeps together.</value>
     public (long First, long End) Rows { get; init; } = (0, weights.Shape.QueryRows);
+
+    /// <summary>Whether there is LSE of <see cref="Rows"/> alone, <c>[B, Hq, rows]</c>.</summary>
+    /// <value>False.</value>
+    public bool HasRowsAlone { get; init; }
 
     /// <summary>The keys to walk, from the first to behind the last.</summary>
     /// <value>All.</value>
@@ -42,11 +46,9 @@ public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumE
         ArgumentNullException.ThrowIfNull(planes);
         ArgumentNullException.ThrowIfNull(pool);
         AttentionShape shape = weights.Shape;
-        if (logSumExp.Length != (long)shape.Batch * shape.QueryHeads * shape.QueryRows)
-        {
-            throw new ArgumentException(
-                $"There are {logSumExp.Length} LSE values: {shape.Batch} · {shape.QueryHeads} · {shape.QueryRows} were expected.");
-        }
+        (long firstKnown, long known) = HasRowsAlone ? (Rows.First, Rows.End - Rows.First) : (0, shape.QueryRows);
+        if (logSumExp.Length != (long)shape.Batch * shape.QueryHeads * known)
+            throw new ArgumentException($"There are {logSumExp.Length} LSE values: {shape.Batch} · {shape.QueryHeads} · {known} were expected.");
         long pieceRows = PieceRows(planes);
         long pieces = (Rows.End - Rows.First + pieceRows - 1) / pieceRows;
         Walked[] walks = [.. planes.GroupBy(plane => plane.Plane.Batch).Select(Begin).Where(walk => walk.Sets.Count > 0)];
@@ -74,7 +76,7 @@ public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumE
             {
                 cancellation.ThrowIfCancellationRequested();
                 var strip = new RowRange(row, (int)Math.Min(WeightStrip.MostRows, rows.End - row));
-                new WeightStrip(weights, panel, set, strip, scratch).Walk(logSumExp.Span);
+                new WeightStrip(weights, panel, set, strip, scratch).Walk(logSumExp.Span, firstKnown, known);
             }
             progress?.Report((double)Interlocked.Increment(ref done) / all);
         };
@@ -88,9 +90,11 @@ public sealed class WeightPass(JobWeights weights, ReadOnlyMemory<float> logSumE
     public static long PieceRows(IEnumerable<PlaneSinks> planes)
     {
         ArgumentNullException.ThrowIfNull(planes);
-        long together = planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether));
-        return checked(together * Math.Max(1, WeightStrip.MostRows / together));
+        return PieceRows(planes.SelectMany(plane => plane.Sinks).Aggregate(1L, (rows, sink) => LeastCommonMultiple(rows, sink.RowsTogether)));
     }
+
+    /// <summary>The same for sinks that keep so many rows together.</summary>
+    internal static long PieceRows(long together) => checked(together * Math.Max(1, WeightStrip.MostRows / together));
 
     private Walked Begin(IGrouping<int, PlaneSinks> entry)
     {

@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Distributed.Engine.Compute;
 using Distributed.Kernels.Cpu;
 using Distributed.Kernels.Masks;
@@ -15,7 +16,7 @@ internal sealed unsafe class WeightStrip
     /// <summary>Most rows of a strip: their packed queries stay in the second-level cache.</summary>
     public const int MostRows = 256;
 
-    private const int TileRows = WeightPass.TileRows, TileKeys = WeightPass.TileKeys, TileNumbers = TileRows * TileKeys;
+    private const int TileRows = WeightPass.TileRows, TileKeys = WeightPass.TileKeys, TileNumbers = TileRows * TileKeys, Lanes = 16;
     private const int TilesInSpan = SpanGrid.MaxSpanRows / TileKeys;
 
     private readonly JobWeights _weights;
@@ -28,6 +29,7 @@ internal sealed unsafe class WeightStrip
     private readonly PackedQueries?[] _queries;
     private readonly TileClass[] _spanSeen;
     private readonly nuint _queryBytes;
+    private long _firstKnown, _known;
 
     /// <summary>Takes the thread's memory.</summary>
     /// <param name="weights">The job's weights.</param>
@@ -52,9 +54,12 @@ internal sealed unsafe class WeightStrip
     }
 
     /// <summary>Hands all its weights to the sinks.</summary>
-    /// <param name="logSumExp">LSE <c>[B, Hq, Sq]</c> of the job, natural log.</param>
-    public void Walk(ReadOnlySpan<float> logSumExp)
+    /// <param name="logSumExp">LSE <c>[B, Hq, rows]</c> of the job, natural log.</param>
+    /// <param name="firstRow">The first of those rows.</param>
+    /// <param name="rows">How many there are.</param>
+    public void Walk(ReadOnlySpan<float> logSumExp, long firstRow, long rows)
     {
+        (_firstKnown, _known) = (firstRow, rows);
         for (int first = 0, end; first < _panel.Parts.Count; first = end)
         {
             end = Math.Min(first + TilesInSpan, _panel.Parts.Count);
@@ -102,30 +107,25 @@ internal sealed unsafe class WeightStrip
             Give(_set.ByHead[i], _ofHead, rows, keys);
             int numbers = rows.Count * TileKeys;
             if (_set.Mean.Length > 0 && !straight)
-                Combine(_mean, _ofHead, numbers, any ? TensorPrimitives.Add : null);
+                Add(_mean, _ofHead, numbers, any);
             if (_set.Max.Length > 0)
-                Combine(_max, _ofHead, numbers, any ? TensorPrimitives.Max : null);
+                Raise(_max, _ofHead, numbers, any);
             any = true;
         }
         if (!any)
             return;
         if (_set.Mean.Length > 0 && _set.Heads.Length > 1)
-        {
-            var of = new Span<float>(_mean, rows.Count * TileKeys);
-            TensorPrimitives.Divide(of, _set.Heads.Length, of);
-        }
+            Divide(_mean, rows.Count * TileKeys, _set.Heads.Length);
         Give(_set.Mean, _mean, rows, keys);
         Give(_set.Max, _max, rows, keys);
     }
 
     private PackedQueries Pack(int index, int head, RowRange rows, ReadOnlySpan<float> logSumExp)
     {
-        long first = ((long)_panel.Batch * _weights.Shape.QueryHeads + head) * _weights.Shape.QueryRows + rows.Start;
+        long first = ((long)_panel.Batch * _weights.Shape.QueryHeads + head) * _known + rows.Start - _firstKnown;
         JobWeights.ToBase2(logSumExp.Slice(checked((int)first), rows.Count), _logSumExp + index * TileRows);
         return _weights.PackQueries(_panel.Batch, head, rows, _packed + (nuint)index * _queryBytes);
     }
-
-    private delegate void Combination(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> destination);
 
     private static void Give(IWeightSink[] sinks, float* of, RowRange rows, RowRange keys)
     {
@@ -134,14 +134,25 @@ internal sealed unsafe class WeightStrip
             sink.Take(tile);
     }
 
-    // Rows are whole here, with what lies behind their last key, which nobody reads.
-    private static void Combine(float* with, float* other, int numbers, Combination? combination)
+    // Rows are whole in these, with what lies behind their last key, which nobody reads.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Add(float* sum, float* of, int numbers, bool any)
     {
-        Span<float> into = new(with, numbers);
-        ReadOnlySpan<float> from = new(other, numbers);
-        if (combination is null)
-            from.CopyTo(into);
-        else
-            combination(into, from, into);
+        for (int i = 0; i < numbers; i += Lanes)
+            (any ? Vector512.LoadAligned(sum + i) + Vector512.LoadAligned(of + i) : Vector512.LoadAligned(of + i)).StoreAligned(sum + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Raise(float* max, float* of, int numbers, bool any)
+    {
+        for (int i = 0; i < numbers; i += Lanes)
+            (any ? Vector512.Max(Vector512.LoadAligned(max + i), Vector512.LoadAligned(of + i)) : Vector512.LoadAligned(of + i)).StoreAligned(max + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Divide(float* sum, int numbers, float heads)
+    {
+        for (int i = 0; i < numbers; i += Lanes)
+            (Vector512.LoadAligned(sum + i) / heads).StoreAligned(sum + i);
     }
 }

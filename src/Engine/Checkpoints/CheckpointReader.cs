@@ -10,6 +10,23 @@ public sealed class CheckpointReader(Stream stream)
 {
     private uint _checksum;
 
+    /// <summary>
+    /// Checks the checksum of all that a stream has from here on, and goes back: for what cannot be undone once it was taken.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="EndOfStreamException">The checkpoint is cut off.</exception>
+    public static void Verify(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        long start = stream.Position;
+        var reader = new CheckpointReader(stream);
+        var part = new byte[1 << 20];
+        for (long left = stream.Length - start - sizeof(uint); left > 0; left -= part.Length)
+            reader.Read(part.AsSpan(0, (int)Math.Min(part.Length, left)));
+        reader.End();
+        stream.Position = start;
+    }
+
     /// <summary>Reads a number.</summary>
     /// <exception cref="EndOfStreamException">The checkpoint is cut off.</exception>
     public int ReadInt32()

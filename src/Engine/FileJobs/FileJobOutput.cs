@@ -22,6 +22,12 @@ public sealed class FileJobOutput : IDisposable
         TensorFileWriter writer, FileSink sink, JobAnalytics? analytics, FileJobSpecification job, JobFiles files) =>
         (_writer, _sink, _analytics, _job, _files) = (writer, sink, analytics, job, files);
 
+    /// <summary>What the job asks to be worked out of its weights; null = nothing. Parts may be added before the output is committed.</summary>
+    public JobAnalytics? Analytics => _analytics;
+
+    /// <summary>LSE <c>[B, Hq, Sq]</c> of the rows that have come, natural log; empty where the job asks for nothing of its weights.</summary>
+    public ReadOnlyMemory<float> LogSumExp => _sink.LogSumExp;
+
     /// <summary>Takes the finished rows.</summary>
     public IAttentionSink Sink => _sink;
 
@@ -60,7 +66,7 @@ public sealed class FileJobOutput : IDisposable
     public void WriteBack() => _writer.WriteBack();
 
     /// <summary>
-    /// Works out what the job asks to be worked out of the weights, writes what does not come in rows, forces the content to
+    /// Works out what the job asks to be worked out of the weights, unless parts have given it, writes what does not come in rows, forces the content to
     /// disk and gives the file its name. All rows must have come.
     /// </summary>
     /// <param name="compute">Where a second pass over the weights runs.</param>
@@ -74,8 +80,11 @@ public sealed class FileJobOutput : IDisposable
         if (_analytics is not null)
         {
             long began = Stopwatch.GetTimestamp();
-            await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
-                .ConfigureAwait(false);
+            if (!_analytics.IsComplete)
+            {
+                await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
+                    .ConfigureAwait(false);
+            }
             _analytics.Write(name => _writer[name]);
             took = Stopwatch.GetElapsedTime(began);
         }

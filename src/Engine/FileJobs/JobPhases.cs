@@ -1,3 +1,4 @@
+using Distributed.Engine.Analytics;
 using Distributed.Engine.Jobs;
 
 namespace Distributed.Engine.FileJobs;
@@ -8,9 +9,7 @@ namespace Distributed.Engine.FileJobs;
 /// <param name="progress">Told of both; null = nobody.</param>
 internal sealed class JobPhases(FileJobSpecification job, AttentionShape shape, IProgress<JobProgress>? progress)
 {
-    // The second pass makes the scores again, and no values.
-    private readonly double _share = job.NeedsWeights
-        ? shape.KeyDim / (2.0 * shape.KeyDim + shape.ValueDim) : 0;
+    private readonly double _share = job.NeedsWeights ? AnalyticsParts.ShareOf(shape) : 0;
 
     /// <summary>Of the first pass.</summary>
     public IProgress<JobProgress>? Attention => progress is null

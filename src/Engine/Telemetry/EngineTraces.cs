@@ -38,6 +38,10 @@ public static class EngineTraces
     /// <param name="block">The block.</param>
     public static Activity? Block(int block) => Source.StartActivity("block")?.SetTag("attend.block", block);
 
+    /// <summary>A part of a job's second pass.</summary>
+    /// <param name="part">The part.</param>
+    public static Activity? Part(int part) => Source.StartActivity("part")?.SetTag("attend.part", part);
+
     internal static Activity? Save(int block) => Source.StartActivity("checkpoint")?.SetTag("attend.block", block);
 
     /// <summary>Tells of a stretch of steps that has ended.</summary>

@@ -16,6 +16,7 @@ internal sealed class OpenJob : IDisposable
     private readonly JobFiles _files;
     private readonly TileExchange.Job _tiles;
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _closing = new();
     private int _users = 1;
     private bool _closed;
 
@@ -59,6 +60,9 @@ internal sealed class OpenJob : IDisposable
     /// <summary>Memories that pass from block to block; null where keys go to queries.</summary>
     public SequentialRun? Sequential { get; }
 
+    /// <summary>Ends when the job is closed here.</summary>
+    public CancellationToken Closing => _closing.Token;
+
     /// <summary>Maps the job's input and plans it.</summary>
     /// <exception cref="Distributed.Engine.InputException">A file is not what it was when the job was taken on.</exception>
     /// <param name="ticket">The job.</param>
@@ -97,6 +101,13 @@ internal sealed class OpenJob : IDisposable
         }
     }
 
+    /// <summary>Ends the use of who opened it, and what others do with it.</summary>
+    public void Close()
+    {
+        _closing.Cancel();
+        Dispose();
+    }
+
     /// <summary>Ends one use; with the last one the input is unmapped.</summary>
     public void Dispose()
     {
@@ -109,6 +120,7 @@ internal sealed class OpenJob : IDisposable
         _tiles.Dispose();
         Sequential?.Dispose();
         Packed.Dispose();
+        _closing.Dispose();
         Places.Dispose();
         Device?.Dispose();
         _files.Dispose();

@@ -114,7 +114,7 @@ public sealed partial class SiloEngine : IAsyncDisposable
             Forget(key);
         }
         if (_jobs.TryRemove(job, out Lazy<OpenJob>? open) && open.IsValueCreated)
-            open.Value.Dispose();
+            open.Value.Close();
     }
 
     /// <summary>The jobs that are open here.</summary>

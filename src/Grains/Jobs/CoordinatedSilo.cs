@@ -16,6 +16,9 @@ internal sealed class CoordinatedSilo(SiloInfo info)
 
     public List<RunningAttempt> Running { get; } = [];
 
+    /// <summary>Parts of the second pass that it has at hand.</summary>
+    public int Parts { get; set; }
+
     /// <summary>Whether it has not gone from the cluster.</summary>
     public bool Alive => !_gone.Task.IsCompleted;
 

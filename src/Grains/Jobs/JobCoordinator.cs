@@ -105,6 +105,7 @@ internal sealed partial class JobCoordinator : IDisposable
             if (await Task.Run(() => _engine.Store.LatestEpoch(_job)) != epoch)
                 throw new SupersededException($"A later coordinator of job {_job} than {epoch} is at work.");
             await ComputeAsync(job, output);
+            await ShareSecondPassAsync(job, output);
             await Task.Run(() => output.CommitAsync(_engine.Pool, null, _stop.Token));
             await EndAsync(JobState.Finished, null, measure);
         }

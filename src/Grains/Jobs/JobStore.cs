@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Jobs;
 using Distributed.Engine.Timelines;
 
 namespace Distributed.Grains.Jobs;
@@ -15,11 +17,12 @@ namespace Distributed.Grains.Jobs;
 /// <remarks>
 /// <c>active/JOB</c>: the job has not ended. <c>forgotten/</c>: what is being deleted. <c>jobs/JOB/</c>: <c>job.json</c>, <c>outcome.json</c>, <c>blocks.json</c> (what each block did), <c>epochs/N</c> (a
 /// coordinator each), <c>partial/N</c> (the unfinished output of coordinator N), <c>done/BLOCK</c>,
-/// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>, <c>memories/BLOCK</c> (what passes from block to block).
+/// <c>rows/BLOCK.ATTEMPT</c>, <c>checkpoints/BLOCK.ATTEMPT</c>, <c>memories/BLOCK</c> (what passes from block to block),
+/// <c>parts/PART</c> (of the second pass), <c>parts/lse</c> (what it needs of the first).
 /// </remarks>
 public sealed class JobStore(string root)
 {
-    private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints", "memories"];
+    private static readonly string[] Folders = ["epochs", "partial", "done", "rows", "checkpoints", "memories", "parts"];
 
     /// <summary>Makes a job's folders, and takes away what a silo that was lost in taking the job on left of its output.</summary>
     public void Prepare(Guid job)
@@ -142,6 +145,37 @@ public sealed class JobStore(string root)
         where Number(parts[0]) == block
         orderby Number(parts[1]) descending
         select In(job, "checkpoints", name);
+
+    /// <summary>The file with a part of the second pass; it is there when the part is finished.</summary>
+    public string PartOf(Guid job, int part) => In(job, "parts", Text(part));
+
+    /// <summary>Writes down the LSE of all rows, for the silos that make the second pass.</summary>
+    public void KeepLogSumExp(Guid job, ReadOnlyMemory<float> logSumExp)
+    {
+        const int AtOnce = 1 << 20;
+        // A job that was taken on before there was such a folder goes on too.
+        Directory.CreateDirectory(In(job, "parts"));
+        DurableFile.Write(In(job, "parts", "lse"), stream =>
+        {
+            for (int at = 0; at < logSumExp.Length; at += AtOnce)
+                stream.Write(MemoryMarshal.AsBytes(logSumExp.Span.Slice(at, Math.Min(AtOnce, logSumExp.Length - at))));
+        });
+    }
+
+    /// <summary>The LSE of some rows, <c>[B, Hq, rows]</c>.</summary>
+    /// <exception cref="IOException">The file is not there, or cut off.</exception>
+    public float[] ReadLogSumExp(Guid job, in AttentionShape shape, (long First, long End) rows)
+    {
+        int count = checked((int)(rows.End - rows.First));
+        var read = new float[checked(shape.Batch * shape.QueryHeads * count)];
+        using FileStream file = File.OpenRead(In(job, "parts", "lse"));
+        for (int head = 0; head < shape.Batch * shape.QueryHeads; head++)
+        {
+            file.Position = (head * shape.QueryRows + rows.First) * sizeof(float);
+            file.ReadExactly(MemoryMarshal.AsBytes(read.AsSpan(head * count, count)));
+        }
+        return read;
+    }
 
     /// <summary>What checkpoints must have in common to be of one job: a hash of all that decides their content.</summary>
     public static ReadOnlyMemory<byte> KeyOf(JobTicket ticket)

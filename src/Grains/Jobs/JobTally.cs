@@ -20,6 +20,8 @@ internal sealed class JobTally(Guid job, JobRecord record)
     private JobPlan? _plan;
     private int _epoch, _attemptsLost;
     private JobState _state = JobState.Waiting;
+    private Func<double> _secondPass = () => 0;
+    private double _secondShare;
     private (string? Error, bool IsInput, double Seconds) _end;
 
     /// <summary>Time since this coordinator began.</summary>
@@ -31,6 +33,11 @@ internal sealed class JobTally(Guid job, JobRecord record)
     public void Begin(RunningAttempt attempt) => _chronicle.Begin(attempt);
 
     public void Begin(int epoch) => (_epoch, _state) = (epoch, JobState.Running);
+
+    /// <summary>Counts a second pass as a part of the job.</summary>
+    /// <param name="done">Tells its share that is done.</param>
+    /// <param name="share">Its share of the job.</param>
+    public void Follow(Func<double> done, double share) => (_secondPass, _secondShare) = (done, share);
 
     public void Plan(JobPlan plan, IEnumerable<FinishedBlock> finished)
     {
@@ -77,7 +84,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
             State = _state,
             Error = _end.Error,
             IsInputError = _end.IsInput,
-            Done = share,
+            Done = _state == JobState.Finished ? 1 : (1 - _secondShare) * share + _secondShare * _secondPass(),
             PairsSeen = pairs,
             Flops = _plan?.OperationsDone(pairs, share) ?? 0,
             Seconds = ended ? _end.Seconds : (DateTimeOffset.UtcNow - record.Submitted).TotalSeconds,
@@ -111,7 +118,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
         {
             Silo = silo.Name,
             Alive = silo.Alive,
-            Running = silo.Running.Count(attempt => attempt.Status.Phase == BlockPhase.Running),
+            Running = silo.Running.Count(attempt => attempt.Status.Phase == BlockPhase.Running) + silo.Parts,
             Finished = of.Length,
             Waiting = seconds == 0 ? 0 : of.Sum(block => block.SecondsWaiting) / seconds,
             LastFinished = silo.LastFinished,

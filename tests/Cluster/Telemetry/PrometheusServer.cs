@@ -9,7 +9,7 @@ namespace Distributed.Cluster.Tests.Telemetry;
 /// </summary>
 internal sealed class PrometheusServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
     private readonly Process _process;
     private readonly HttpClient _http;
     private readonly string _folder;
@@ -39,8 +39,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
             scrape_configs:
               - job_name: attend-silo
                 honor_labels: true
-                scrape_interval: 500ms
-                scrape_timeout: 500ms
+                scrape_interval: 2s
+                scrape_timeout: 2s
                 static_configs: [{ targets: ["{{metrics.Authority}}"] }]
             """);
         var address = new Uri($"http://127.0.0.1:{SiloProcess.FreePort()}/");

@@ -15,7 +15,7 @@ internal static partial class Questions
             foreach (JsonElement target in panel.GetProperty("targets").EnumerateArray())
             {
                 string query = target.GetProperty("expr").GetString()!
-                    .Replace("$__rate_interval", "1m", StringComparison.Ordinal).Replace("$instance", ".*", StringComparison.Ordinal);
+                    .Replace("$__rate_interval", "5m", StringComparison.Ordinal).Replace("$instance", ".*", StringComparison.Ordinal);
                 Assert.DoesNotContain("$", query);
                 yield return ($"{name}, {panel.GetProperty("title").GetString()}", query);
             }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Checkpoints;
 using Distributed.Kernels.Masks;
 
@@ -51,6 +52,7 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
     }
 
     // Far from the diagonal a whole tile falls into one bin.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(in WeightTile tile, int row, int rows, long offset, Span<double> sums)
     {
         long position = tile.Rows.Start + row + offset;

@@ -119,10 +119,12 @@ public sealed class JobAnalytics
 
     /// <summary>Writes the results.</summary>
     /// <param name="tensor">Gives the tensor of a name.</param>
-    public void Write(Func<string, TensorWriter> tensor)
+    /// <param name="compute">Where the work runs.</param>
+    public Task WriteAsync(Func<string, TensorWriter> tensor, ICompute compute)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        for (int i = 0; i < _planes.Length; i++)
-            _planes[i].Write(i, _shape, _options, tensor);
+        ArgumentNullException.ThrowIfNull(compute);
+        return compute.RunAllAsync(Enumerable.Range(0, _planes.Length).Select<int, Action<ComputeScratch>>(
+            plane => _ => _planes[plane].Write(plane, _shape, _options, tensor)));
     }
 }

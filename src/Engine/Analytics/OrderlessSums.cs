@@ -38,6 +38,7 @@ internal sealed class OrderlessSums
     public double this[long index] => _broken[index] ? double.NaN : _units[index] / PerOne;
 
     /// <summary>Writes neighbouring sums; nobody may add any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyTo(long first, Span<float> sums)
     {
         for (int i = 0; i < sums.Length; i++)

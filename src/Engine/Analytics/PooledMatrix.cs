@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Distributed.Engine.Checkpoints;
 
@@ -89,6 +90,7 @@ public sealed class PooledMatrix : IPartialSink, ICells
     public ReadOnlySpan<float> Maxima(int row, int rows) => _max.AsSpan(Index(row, 0), rows * Width);
 
     /// <summary>Writes the mean weights of a row of cells, from left to right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Means(int row, Span<float> means)
     {
         long rows = Math.Min(RowsPerCell, _rows - (long)row * RowsPerCell);
@@ -103,6 +105,7 @@ public sealed class PooledMatrix : IPartialSink, ICells
     public void Take(in WeightTile tile) => CellPooling.Pool(tile, RowsPerCell, KeysPerCell, this);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void ICells.Add(long row, long column, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
     {
         int first = Index((int)row, (int)column);

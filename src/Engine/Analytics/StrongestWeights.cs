@@ -56,6 +56,7 @@ public sealed class StrongestWeights(int count) : IPartialSink
     public IReadOnlyList<PlacedWeight> Ordered => [.. _kept];
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
         for (int row = 0; row < tile.Rows.Count; row++)

@@ -85,6 +85,7 @@ public sealed class TopLinks : IPartialSink
     /// <param name="row">The row.</param>
     /// <param name="keys">As many keys as are kept of a row.</param>
     /// <param name="weights">As many weights.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyTo(int row, Span<long> keys, Span<float> weights)
     {
         int first = (row - _firstRow) * _slots;
@@ -96,6 +97,7 @@ public sealed class TopLinks : IPartialSink
     internal static int SlotsFor(int perRow) => (perRow + Lanes - 1) / Lanes * Lanes;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
         for (int row = 0; row < tile.Rows.Count; row++)

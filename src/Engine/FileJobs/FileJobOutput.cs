@@ -85,7 +85,7 @@ public sealed class FileJobOutput : IDisposable
                 await _analytics.RunAsync(new JobWeights(_files.Input, _job.Options), _sink.LogSumExp, compute, progress, cancellation)
                     .ConfigureAwait(false);
             }
-            _analytics.Write(name => _writer[name]);
+            await _analytics.WriteAsync(name => _writer[name], compute).ConfigureAwait(false);
             took = Stopwatch.GetElapsedTime(began);
         }
         if (_job.QkOutput is { } kind)

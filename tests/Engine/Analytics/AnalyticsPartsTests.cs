@@ -112,7 +112,8 @@ public sealed class AnalyticsPartsTests : IDisposable
         string path = Path.Combine(_folder, $"{Guid.NewGuid()}.safetensors");
         using (TensorFileWriter writer = TensorFileWriter.Create(path, [.. JobAnalytics.Tensors(Shape, asked)]))
         {
-            analytics.Write(name => writer[name]);
+            using var pool = new ComputePool(1);
+            await analytics.WriteAsync(name => writer[name], pool);
             writer.Commit();
         }
         return await File.ReadAllBytesAsync(path);

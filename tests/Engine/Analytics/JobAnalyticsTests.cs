@@ -152,7 +152,7 @@ public sealed class JobAnalyticsTests : IDisposable
             {
                 var analytics = new JobAnalytics(problem.Shape, options, asked);
                 await analytics.RunAsync(new JobWeights(input, options), lse, pool, null, default);
-                analytics.Write(name => writer[name]);
+                await analytics.WriteAsync(name => writer[name], pool);
                 return 0;
             });
             writer.Commit();

@@ -1,4 +1,5 @@
 using Distributed.Engine.Analytics;
+using Distributed.Engine.Jobs;
 
 namespace Distributed.Cluster.Tests;
 

@@ -49,8 +49,9 @@ internal sealed partial class PartAttempt : IProgress<double>
             }
             _status = new PartStatus { Phase = BlockPhase.Finished, Done = 1 };
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (error is OperationCanceledException || _engine.Store.HasEnded(_assignment.Ticket.Job))
         {
+            // The job may have ended while its result was being written: then the place for that is gone.
             _status = new PartStatus { Phase = BlockPhase.Stopped };
         }
 #pragma warning disable CA1031 // Whatever ends the attempt is the coordinator's to know and to act on.

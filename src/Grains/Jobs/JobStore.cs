@@ -232,15 +232,15 @@ public sealed class JobStore(string root)
     /// <summary>Takes a folder away. Others may be at it too: a coordinator that ends a job, and whoever forgets it.</summary>
     private static void Remove(string folder)
     {
-        while (Directory.Exists(folder))
+        for (int more = 100; Directory.Exists(folder); more--)
         {
             try
             {
                 Directory.Delete(folder, recursive: true);
             }
-            catch (DirectoryNotFoundException)
+            catch (IOException) when (more > 0)
             {
-                // Another was faster with a part of it.
+                // Another was faster with a part of it, or a silo has just left a file there.
             }
         }
     }

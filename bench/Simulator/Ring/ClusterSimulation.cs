@@ -33,7 +33,8 @@ internal sealed class ClusterSimulation : IDisposable
             : TileLayout.PartBytes;
         var layout = new TileLayout(plan, job.Type, job.Type, partBytes);
         var limits = new TileLimits();
-        limits = limits with { PartTimeout = limits.PartTimeout * ((double)partBytes / TileLayout.PartBytes) };
+        double longer = (double)partBytes / TileLayout.PartBytes;
+        limits = limits with { PartTimeout = limits.PartTimeout * longer, NeighbourWait = limits.NeighbourWait * longer };
         _network = new SimulatedNetwork(_time, model, partBytes);
         var id = Guid.NewGuid();
         _silos = [.. Enumerable.Range(0, model.Silos).Select(i => new SimulatedSilo(i, _time, model, _network, layout, limits, id))];

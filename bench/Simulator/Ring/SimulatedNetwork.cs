@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Tiles;
 using Distributed.Grains.Tiles;
 using Distributed.Simulator.Clock;
@@ -47,9 +48,21 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
 
     private void Serve(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<bool> answer)
     {
-        (Link from, Link to) = (_links[connection.To], _links[connection.From]);
+        Link from = _links[connection.To];
         if (!from.Alive)
             return; // The connection breaks on its own.
+        ConfiguredTaskAwaitable.ConfiguredTaskAwaiter comes = from.Shelf.ComesAsync(part, ask).ConfigureAwait(false).GetAwaiter();
+        if (comes.IsCompleted)
+            Answer(connection, part, ask, answer);
+        else
+            comes.UnsafeOnCompleted(() => Answer(connection, part, ask, answer));
+    }
+
+    private void Answer(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<bool> answer)
+    {
+        (Link from, Link to) = (_links[connection.To], _links[connection.From]);
+        if (!from.Alive)
+            return;
         int bytes = from.Shelf.TryRead(part, ask, _scratch);
         TimeSpan left = from.Out.Take(time.Now, Math.Max(bytes, 0), model.LinkBytesPerSecond);
         TimeSpan arrived = to.In.Take(left - Transmission(bytes) + model.Latency, Math.Max(bytes, 0), model.LinkBytesPerSecond);

@@ -3,9 +3,17 @@ namespace Distributed.Engine.Tiles;
 /// <summary>What a process has to give when other processes ask it for tiles.</summary>
 public interface ITileShelf
 {
+    /// <summary>
+    /// Ends when it is time to read a part: at once when it is here or is not coming, else when it has come, or after a moment
+    /// when it does not come.
+    /// </summary>
+    /// <param name="part">The part.</param>
+    /// <param name="ask">How this process is asked.</param>
+    Task ComesAsync(TilePart part, TileAsk ask) => Task.CompletedTask;
+
     /// <summary>Copies a part, if this process has it.</summary>
     /// <param name="part">The part.</param>
-    /// <param name="ask">In what role this process is asked.</param>
+    /// <param name="ask">How this process is asked.</param>
     /// <param name="destination">Takes the part from its start on; at least <see cref="TileLayout.PartBytes"/> long.</param>
     /// <returns>The part's length; −1 when it is not here.</returns>
     int TryRead(TilePart part, TileAsk ask, Span<byte> destination);

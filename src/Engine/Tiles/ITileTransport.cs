@@ -6,7 +6,7 @@ public interface ITileTransport
     /// <summary>Gets a part from a peer. When the task has ended, nothing writes to the destination any more.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="part">The part.</param>
-    /// <param name="ask">In what role the peer is asked.</param>
+    /// <param name="ask">How the peer is asked.</param>
     /// <param name="destination">Takes the part; exactly its length.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>Whether the peer had the part; otherwise the destination's content is undefined.</returns>

@@ -19,10 +19,13 @@ public sealed class RingMap(string self, IReadOnlyList<TilePeer?> homes)
     {
         TilePeer? owner = homes[block];
         if (Neighbour(reader) is { } neighbour && neighbour.Name != owner?.Name)
-            yield return (neighbour, TileAsk.Neighbour);
+            yield return (neighbour, new TileAsk(TileRole.Neighbour, Steps(reader, block)));
         if (owner is not null && owner.Name != self)
             yield return (owner, TileAsk.Owner);
     }
+
+    /// <summary>Blocks from the one that asks leftwards to the one that owns the tile.</summary>
+    public int Steps(int reader, int block) => (reader - block + homes.Count) % homes.Count;
 
     /// <summary>The process of the nearest block to the left that does not live here.</summary>
     private TilePeer? Neighbour(int reader)

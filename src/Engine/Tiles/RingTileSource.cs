@@ -6,7 +6,7 @@ namespace Distributed.Engine.Tiles;
 
 /// <summary>
 /// Where a block of a cluster pulls from: its process's own tiles from the store, others from the cache, or else from the
-/// left neighbour, or else from the owner, or else from the store.
+/// left neighbour, which also gives parts of a tile that it is still fetching, or else from the owner, or else from the store.
 /// </summary>
 /// <param name="job">The job.</param>
 /// <param name="reader">The block that pulls.</param>
@@ -23,10 +23,11 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
             return job.Store.Tile(block);
         while (true)
         {
+            var arrivals = new TileArrivals(map().Steps(reader, block));
             try
             {
                 TileCache.Lease lease = await _exchange.Cache.RentAsync(
-                    job.Id, block, job.Layout.BytesOf(block), buffer => FetchAsync(block, buffer, cancellation))
+                    job.Id, block, job.Layout.BytesOf(block), buffer => FetchAsync(block, buffer, arrivals, cancellation), arrivals)
                     .ConfigureAwait(false);
                 if (lease.WasHere)
                     _exchange.Traffic.Shared();
@@ -39,14 +40,14 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
         }
     }
 
-    private async Task FetchAsync(int block, ITileMemory tile, CancellationToken cancellation)
+    private async Task FetchAsync(int block, ITileMemory tile, TileArrivals arrivals, CancellationToken cancellation)
     {
         var missing = new ConcurrentQueue<int>(Enumerable.Range(0, job.Layout.PartsOf(block)));
         foreach ((TilePeer peer, TileAsk ask) in map().Route(reader, block))
         {
             if (missing.IsEmpty)
                 return;
-            missing = await FetchFromAsync(peer, ask, block, missing, tile, cancellation).ConfigureAwait(false);
+            missing = await FetchFromAsync(peer, ask, block, missing, tile, arrivals, cancellation).ConfigureAwait(false);
         }
         foreach (int part in missing)
         {
@@ -55,6 +56,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
             await job.Store.ReadyAsync(block, length, cancellation).ConfigureAwait(false);
             if (!job.TryGather(block, start, tile.Slice(start, length).Span))
                 throw new OperationCanceledException($"Job {job.Id} was closed.");
+            arrivals.Came(part);
             _exchange.Traffic.Read(length);
             TileMetrics.Read(length);
         }
@@ -64,15 +66,17 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     /// <returns>What is missing still.</returns>
     private async Task<ConcurrentQueue<int>> FetchFromAsync(
         TilePeer peer, TileAsk ask, int block, ConcurrentQueue<int> missing, ITileMemory tile,
-        CancellationToken cancellation)
+        TileArrivals arrivals, CancellationToken cancellation)
     {
         var refused = new ConcurrentQueue<int>();
         async Task InTurn()
         {
             while (refused.IsEmpty && missing.TryDequeue(out int part))
             {
-                if (!await TryFetchAsync(peer, ask, new TilePart(job.Id, attempt, block, part), tile, cancellation)
+                if (await TryFetchAsync(peer, ask, new TilePart(job.Id, attempt, block, part), tile, cancellation)
                     .ConfigureAwait(false))
+                    arrivals.Came(part);
+                else
                     refused.Enqueue(part);
             }
         }

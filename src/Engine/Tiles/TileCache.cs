@@ -36,11 +36,12 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
     /// <param name="block">The block that owns the tile.</param>
     /// <param name="bytes">The tile's bytes.</param>
     /// <param name="fetch">Fills the memory; its failure is the failure of all that wait.</param>
+    /// <param name="arrivals">Told by the fetch of what has come; null = nobody is given parts before the tile is whole.</param>
     /// <returns>A lease; the tile stays until it is disposed.</returns>
-    public async ValueTask<Lease> RentAsync(Guid job, int block, long bytes, Func<ITileMemory, Task> fetch)
+    public async ValueTask<Lease> RentAsync(Guid job, int block, long bytes, Func<ITileMemory, Task> fetch, TileArrivals? arrivals = null)
     {
         ArgumentNullException.ThrowIfNull(fetch);
-        if (Enter(job, block, out Entry entry) is not { } ready)
+        if (Enter(job, block, arrivals, out Entry entry) is not { } ready)
         {
             TileMetrics.Requested(wasHere: false);
             await FetchAsync(entry, bytes, fetch).ConfigureAwait(false);
@@ -59,18 +60,25 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
         return new Lease(this, entry, wasHere: true);
     }
 
-    /// <summary>A tile that is here, without fetching it.</summary>
-    public bool TryRent(Guid job, int block, [NotNullWhen(true)] out Lease? lease)
+    /// <summary>A tile of which a part is here, though others may be missing still. Nothing is fetched.</summary>
+    public bool TryRentPart(Guid job, int block, int part, [NotNullWhen(true)] out Lease? lease)
     {
         lock (_lock)
         {
             lease = null;
-            if (!_entries.TryGetValue((job, block), out Entry? entry) || !entry.Ready)
+            if (!_entries.TryGetValue((job, block), out Entry? entry) || !(entry.Ready || entry.Arrivals?.Has(part) == true))
                 return false;
             Use(entry);
-            lease = new Lease(this, entry, wasHere: true);
+            lease = new Lease(this, entry, wasHere: entry.Ready);
             return true;
         }
+    }
+
+    /// <summary>What has come of a tile that is being fetched; null when it is not.</summary>
+    public TileArrivals? Arriving(Guid job, int block)
+    {
+        lock (_lock)
+            return _entries.TryGetValue((job, block), out Entry? entry) && !entry.Ready ? entry.Arrivals : null;
     }
 
     /// <summary>Lets go of a job's tiles. Those in use go when their last lease does.</summary>
@@ -99,7 +107,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
     }
 
     /// <returns>Ends when the tile is here; null when it is the caller who must fetch it.</returns>
-    private Task? Enter(Guid job, int block, out Entry entry)
+    private Task? Enter(Guid job, int block, TileArrivals? arrivals, out Entry entry)
     {
         lock (_lock)
         {
@@ -109,7 +117,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
                 Use(entry);
                 return entry.Ready ? Task.CompletedTask : entry.Wait();
             }
-            entry = new Entry(job, block) { Users = 1 };
+            entry = new Entry(job, block) { Users = 1, Arrivals = arrivals };
             _entries.Add((job, block), entry);
             return null;
         }
@@ -131,6 +139,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
                 waiting = entry.TakeWaiting();
             }
             Return(entry);
+            entry.Arrivals?.End();
             waiting.ForEach(waiter => waiter.SetException(error));
             throw;
         }
@@ -140,6 +149,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
             entry.Ready = true;
             waited = entry.TakeWaiting();
         }
+        entry.Arrivals?.End();
         waited.ForEach(waiter => waiter.SetResult());
     }
 
@@ -245,6 +255,7 @@ public sealed class TileCache(long byteLimit, Func<long, ITileMemory>? take = nu
         public Guid Job { get; }
         public int Block { get; }
         public LinkedListNode<Entry> Node { get; }
+        public TileArrivals? Arrivals { get; init; }
         public bool Ready { get; set; }
         public int Users { get; set; }
         public bool Gone { get; set; }

@@ -36,18 +36,31 @@ public sealed class TileExchange(
     }
 
     /// <inheritdoc/>
+    public async Task ComesAsync(TilePart part, TileAsk ask)
+    {
+        if (ask.Role == TileRole.Owner
+            || cache.Arriving(part.Job, part.Block) is not { } arriving || arriving.Steps >= ask.Steps
+            || arriving.Await(part.Index) is not { } waiter)
+            return;
+        using ITimer late = time.CreateTimer(_ => waiter.TrySetResult(), null, limits.NeighbourWait, Timeout.InfiniteTimeSpan);
+        await waiter.Task.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)
     {
         if (!_jobs.TryGetValue(part.Job, out Job? job) || !job.Has(part))
             return -1;
         (long start, int length) = job.Layout.Part(part.Block, part.Index);
-        if (cache.TryRent(part.Job, part.Block, out TileCache.Lease? lease))
+        if (cache.TryRentPart(part.Job, part.Block, part.Index, out TileCache.Lease? lease))
         {
+            if (!lease.WasHere)
+                Traffic.GaveOn(length);
             using (lease)
                 lease.Memory.CopyTo(start, destination[..length]);
             return length;
         }
-        return ask == TileAsk.Owner && job.TryGather(part.Block, start, destination[..length]) ? length : -1;
+        return ask.Role == TileRole.Owner && job.TryGather(part.Block, start, destination[..length]) ? length : -1;
     }
 
     /// <summary>A job whose tiles this process uses and gives out.</summary>

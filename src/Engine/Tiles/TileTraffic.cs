@@ -3,7 +3,7 @@ namespace Distributed.Engine.Tiles;
 /// <summary>Counts where tiles came from. Safe to use from several threads.</summary>
 public sealed class TileTraffic
 {
-    private long _neighbour, _owner, _store, _shared, _failures;
+    private long _neighbour, _owner, _store, _shared, _failures, _givenOn;
 
     /// <summary>Bytes that came from left neighbours.</summary>
     public long NeighbourBytes => Interlocked.Read(ref _neighbour);
@@ -17,14 +17,19 @@ public sealed class TileTraffic
     /// <summary>Tiles that were in this process already when a block asked for them.</summary>
     public long SharedTiles => Interlocked.Read(ref _shared);
 
+    /// <summary>Bytes given to others of tiles that were not whole yet.</summary>
+    public long BytesGivenOn => Interlocked.Read(ref _givenOn);
+
     /// <summary>Requests that failed or were not answered in time.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
-    internal void Came(TileAsk from, int bytes) => Interlocked.Add(ref from == TileAsk.Owner ? ref _owner : ref _neighbour, bytes);
+    internal void Came(TileAsk from, int bytes) => Interlocked.Add(ref from.Role == TileRole.Owner ? ref _owner : ref _neighbour, bytes);
 
     internal void Read(int bytes) => Interlocked.Add(ref _store, bytes);
 
     internal void Shared() => Interlocked.Increment(ref _shared);
+
+    internal void GaveOn(int bytes) => Interlocked.Add(ref _givenOn, bytes);
 
     internal void Failed() => Interlocked.Increment(ref _failures);
 }

@@ -1,6 +1,5 @@
 using Distributed.Engine.Plan;
 using Distributed.Engine.Timelines;
-using Distributed.Grains.Blocks;
 
 namespace Distributed.Grains.Jobs;
 
@@ -33,7 +32,7 @@ internal sealed class JobChronicle(DateTimeOffset submitted)
             State = BlockState.Running,
             Silo = attempt.Silo.Name,
             Attempts = before.Attempts + 1,
-            Began = Now - attempt.Status.Seconds,
+            Began = null,
         };
     }
 
@@ -62,17 +61,18 @@ internal sealed class JobChronicle(DateTimeOffset submitted)
     /// <summary>All of it as it is now; null before there is a plan.</summary>
     public JobBlocks? Look() => _plan is null ? null : new JobBlocks(
         _planView!, Now, [.. _plan.Blocks.Select(block => _running.TryGetValue(block.Index, out RunningAttempt? attempt)
-            ? Running(Of(block.Index), block, attempt.Status)
+            ? Running(Of(block.Index), block, attempt)
             : Of(block.Index))], [.. _losses]);
 
     private BlockView Of(int block) => _blocks.TryGetValue(block, out BlockView? view) ? view : BlockViews.Pending(_plan!, _plan!.Blocks[block]);
 
-    private BlockView Running(BlockView view, PlannedBlock block, BlockStatus status) => view with
+    private BlockView Running(BlockView view, PlannedBlock block, RunningAttempt attempt) => view with
     {
-        Done = BlockViews.ShareDone(_plan!, block, status.CostDone),
-        Seconds = status.Seconds,
-        Waiting = status.SecondsWaiting,
-        Timeline = status.Timeline,
+        Done = BlockViews.ShareDone(_plan!, block, attempt.Status.CostDone),
+        Began = Now - attempt.Age,
+        Seconds = attempt.Status.Seconds,
+        Waiting = attempt.Status.SecondsWaiting,
+        Timeline = attempt.Status.Timeline,
     };
 
     private static BlockView Finished(BlockView view, FinishedBlock block) => view with
@@ -81,7 +81,7 @@ internal sealed class JobChronicle(DateTimeOffset submitted)
         Done = 1,
         Silo = block.Silo,
         Attempts = Math.Max(1, view.Attempts),
-        Began = view.Began ?? block.Began,
+        Began = block.Began,
         Seconds = block.Seconds,
         Waiting = block.SecondsWaiting,
         Timeline = block.Timeline,

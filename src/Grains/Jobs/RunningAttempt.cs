@@ -37,6 +37,9 @@ internal sealed class RunningAttempt(CoordinatedSilo member, int block, int atte
         }
     } = new() { Phase = BlockPhase.Waiting };
 
+    /// <summary>Seconds since the attempt had its place, as far as is known; null while it waits for one.</summary>
+    public double? Age => Status.Phase == BlockPhase.Waiting ? null : Status.Seconds + Stopwatch.GetElapsedTime(_heard).TotalSeconds;
+
     /// <summary>Cost that it has probably done by now: what was heard of, and what its silo has done since.</summary>
     /// <param name="speed">Cost a second that the silo does.</param>
     public double CostByNow(double speed)

@@ -32,7 +32,7 @@ public interface ISiloGrain : IGrainWithStringKey
 
     /// <summary>A part of a tile; null when it is not there.</summary>
     [AlwaysInterleave]
-    Task<TileBytes?> ReadTileAsync(Guid job, int attempt, int block, int part, TileAsk ask);
+    Task<TileBytes?> ReadTileAsync(Guid job, int attempt, int block, int part, TileRole role, int steps);
 }
 
 /// <summary>What a silo can do.</summary>

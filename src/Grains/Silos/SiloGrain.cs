@@ -24,11 +24,13 @@ internal sealed class SiloGrain(SiloEngine engine) : Grain, ISiloGrain
     public Task<RunningBlock[]> RunningAsync(Guid job) => Task.FromResult<RunningBlock[]>(
         [.. engine.BlocksOf(job).Select(pair => new RunningBlock(pair.Key, pair.Value.Assignment.Block, pair.Value.Assignment.Attempt))]);
 
-    public Task<TileBytes?> ReadTileAsync(Guid job, int attempt, int block, int part, TileAsk ask) => Task.Run(() =>
+    public Task<TileBytes?> ReadTileAsync(Guid job, int attempt, int block, int part, TileRole role, int steps) => Task.Run(async () =>
     {
+        (TilePart wanted, TileAsk ask) = (new TilePart(job, attempt, block, part), new TileAsk(role, steps));
+        await engine.Shelf.ComesAsync(wanted, ask);
         // Of the garbage collector's: a pooled buffer would be used again before Orleans has written it out.
         var bytes = new byte[TileLayout.PartBytes];
-        int length = engine.Shelf.TryRead(new TilePart(job, attempt, block, part), ask, bytes);
+        int length = engine.Shelf.TryRead(wanted, ask, bytes);
         if (length < 0)
             return null;
         Array.Resize(ref bytes, length);

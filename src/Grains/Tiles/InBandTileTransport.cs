@@ -17,7 +17,7 @@ internal sealed class InBandTileTransport(IGrainFactory grains) : ITileTransport
         TileBytes? tile;
         try
         {
-            tile = await silo.ReadTileAsync(part.Job, part.Attempt, part.Block, part.Index, ask).WaitAsync(cancellation).ConfigureAwait(false);
+            tile = await silo.ReadTileAsync(part.Job, part.Attempt, part.Block, part.Index, ask.Role, ask.Steps).WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (CallFailure.Is(error) && !cancellation.IsCancellationRequested)
         {

@@ -111,13 +111,49 @@ public sealed partial class TcpTileServer : IAsyncDisposable
         Memory<byte> whole = new NativeSlice(
             buffer, NativeBuffer.Alignment - TileFrames.AnswerBytes, TileFrames.AnswerBytes + TileLayout.PartBytes).Memory;
         var request = new byte[TileFrames.RequestBytes];
-        while (true)
+        using var one = new SemaphoreSlim(1);
+        var later = new HashSet<Task>();
+        try
         {
-            await stream.ReadExactlyAsync(request, _stopping.Token).ConfigureAwait(false);
-            (TilePart wanted, TileAsk ask) = TileFrames.ReadRequest(request);
-            int length = _shelf.TryRead(wanted, ask, part.Span);
-            TileFrames.WriteAnswer(whole.Span, wanted, length >= 0, part.Span[..Math.Max(length, 0)]);
-            await stream.WriteAsync(whole[..(TileFrames.AnswerBytes + Math.Max(length, 0))], _stopping.Token).ConfigureAwait(false);
+            while (true)
+            {
+                await stream.ReadExactlyAsync(request, _stopping.Token).ConfigureAwait(false);
+                (TilePart wanted, TileAsk ask) = TileFrames.ReadRequest(request);
+                Task comes = _shelf.ComesAsync(wanted, ask);
+                later.RemoveWhere(task => task.IsCompleted);
+                if (comes.IsCompleted)
+                    await AnswerOneAsync(wanted, ask).ConfigureAwait(false);
+                else
+                    later.Add(WhenItHasComeAsync(comes, wanted, ask));
+            }
+        }
+        finally
+        {
+            // A stream that cannot be written to cannot be read from either, and that is what is reported.
+            await Task.WhenAll(later).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task WhenItHasComeAsync(Task comes, TilePart wanted, TileAsk ask)
+        {
+            await comes.ConfigureAwait(false);
+            // Not on the thread that has just received the part: it has more to receive.
+            await Task.Yield();
+            await AnswerOneAsync(wanted, ask).ConfigureAwait(false);
+        }
+
+        async Task AnswerOneAsync(TilePart wanted, TileAsk ask)
+        {
+            await one.WaitAsync(_stopping.Token).ConfigureAwait(false);
+            try
+            {
+                int length = _shelf.TryRead(wanted, ask, part.Span);
+                TileFrames.WriteAnswer(whole.Span, wanted, length >= 0, part.Span[..Math.Max(length, 0)]);
+                await stream.WriteAsync(whole[..(TileFrames.AnswerBytes + Math.Max(length, 0))], _stopping.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                one.Release();
+            }
         }
     }
 

@@ -15,7 +15,8 @@ namespace Distributed.Grains.Tiles;
 public sealed class TcpTileTransport(Func<TilePeer, CancellationToken, Task<ITileConnection>> connect, TimeProvider time)
     : ITileTransport, IAsyncDisposable
 {
-    private const int UnderWayPerPeer = 8;
+    /// <summary>Two tiles for each of two blocks: some wait at the peer for what it is fetching, and must not keep others waiting.</summary>
+    private const int UnderWayPerPeer = 16;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Peer> _peers = [];

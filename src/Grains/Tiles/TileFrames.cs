@@ -5,13 +5,13 @@ using Distributed.Engine.Tiles;
 namespace Distributed.Grains.Tiles;
 
 /// <summary>
-/// The bytes on a tile stream, little-endian. A request: mark, role, job (16 bytes), attempt, block, part, CRC-32C of all
-/// before it. An answer: mark, whether the part follows, job, attempt, block, part, length, CRC-32C of the header before
+/// The bytes on a tile stream, little-endian. A request: mark, role, job (16 bytes), attempt, block, part, steps, CRC-32C of
+/// all before it. An answer: mark, whether the part follows, job, attempt, block, part, length, CRC-32C of the header before
 /// it and of the part behind it.
 /// </summary>
 internal static class TileFrames
 {
-    public const int RequestBytes = 40;
+    public const int RequestBytes = 44;
     public const int AnswerBytes = 44;
 
     private const uint RequestMark = 0x51525454; // "TTRQ"
@@ -19,16 +19,17 @@ internal static class TileFrames
 
     public static void WriteRequest(Span<byte> to, TilePart part, TileAsk ask)
     {
-        WriteHead(to, RequestMark, (int)ask, part);
-        BinaryPrimitives.WriteUInt32LittleEndian(to[36..], Crc32C.Of(to[..36]));
+        WriteHead(to, RequestMark, (int)ask.Role, part);
+        BinaryPrimitives.WriteInt32LittleEndian(to[36..], ask.Steps);
+        BinaryPrimitives.WriteUInt32LittleEndian(to[40..], Crc32C.Of(to[..40]));
     }
 
     public static (TilePart Part, TileAsk Ask) ReadRequest(ReadOnlySpan<byte> from)
     {
-        (int ask, TilePart part) = ReadHead(from, RequestMark);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(from[36..]) != Crc32C.Of(from[..36]))
+        (int role, TilePart part) = ReadHead(from, RequestMark);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(from[40..]) != Crc32C.Of(from[..40]))
             throw new InvalidDataException("A request for a tile is damaged.");
-        return (part, (TileAsk)ask);
+        return (part, new TileAsk((TileRole)role, BinaryPrimitives.ReadInt32LittleEndian(from[36..])));
     }
 
     /// <summary>Writes the header of an answer.</summary>

@@ -9,7 +9,7 @@ namespace Distributed.Grains.Tiles;
 internal static class TileHandshake
 {
     private const int NonceBytes = 32;
-    private static readonly byte[] Greeting = "ATTNTIL1"u8.ToArray();
+    private static readonly byte[] Greeting = "ATTNTIL2"u8.ToArray();
 
     /// <summary>The calling end.</summary>
     /// <exception cref="IOException">The other end is no tile server, or knows another secret.</exception>

@@ -14,6 +14,10 @@ internal sealed class FaultyNetwork(int seed, SimulatedTime time)
     private readonly byte[] _scratch = new byte[TileLayout.PartBytes];
     private readonly Dictionary<string, ITileShelf> _shelves = [];
     private readonly Dictionary<(string, string), TimeSpan> _cutUntil = [];
+    private readonly List<Task> _serving = [];
+
+    /// <summary>The requests being served; a failure is the network's own.</summary>
+    public IReadOnlyList<Task> Serving => _serving;
 
     public int Lost { get; private set; }
     public int Repeated { get; private set; }
@@ -69,14 +73,15 @@ internal sealed class FaultyNetwork(int seed, SimulatedTime time)
                 if (pending.Withdraw(request))
                     request.Cancel(cancellation);
             });
-            network.Carry(self, peer.Name, () => Serve(peer.Name, part, ask, pending));
+            network.Carry(self, peer.Name, () => network._serving.Add(ServeAsync(peer.Name, part, ask, pending)));
             return await request.Answer.ConfigureAwait(false);
         }
 
-        private void Serve(string peer, TilePart part, TileAsk ask, PendingParts pending)
+        private async Task ServeAsync(string peer, TilePart part, TileAsk ask, PendingParts pending)
         {
             if (!network._shelves.TryGetValue(peer, out ITileShelf? shelf))
                 return;
+            await shelf.ComesAsync(part, ask).ConfigureAwait(false);
             int length = shelf.TryRead(part, ask, network._scratch);
             byte[] bytes = network._scratch[..Math.Max(length, 0)];
             uint checksum = Crc32C.Of(bytes);

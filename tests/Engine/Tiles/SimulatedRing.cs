@@ -11,7 +11,7 @@ namespace Distributed.Engine.Tests.Tiles;
 /// <summary>A job's blocks on simulated processes that have only a faulty network between them.</summary>
 internal sealed class SimulatedRing(int seed)
 {
-    private static readonly TileLimits Limits = new() { PartTimeout = TimeSpan.FromMilliseconds(200), PartsUnderWay = 3 };
+    private static readonly TileLimits Limits = new() { PartTimeout = TimeSpan.FromMilliseconds(200), NeighbourWait = TimeSpan.FromMilliseconds(80), PartsUnderWay = 3 };
 
     public TileTraffic[] Traffic { get; private set; } = [];
 
@@ -71,6 +71,7 @@ internal sealed class SimulatedRing(int seed)
             Assert.True(time.Step(), $"seed {seed}: nothing is due any more, but {blocks.Count(b => !b.IsCompleted)} blocks are not finished: they hang.");
         foreach (Task block in blocks)
             block.GetAwaiter().GetResult();
+        Assert.DoesNotContain(Network.Serving, serving => serving.IsFaulted);
 
         Traffic = [.. exchanges.Select(exchange => exchange.Traffic)];
         foreach (TileExchange.Job open in jobs)

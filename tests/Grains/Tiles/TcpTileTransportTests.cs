@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Distributed.Engine.Tiles;
@@ -49,6 +50,25 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_waits_for_what_is_coming_keeps_no_other_waiting()
+    {
+        var coming = new TaskCompletionSource();
+        _shelf.Comes = part => part.Index == 1 ? coming.Task : Task.CompletedTask;
+        (byte[] late, byte[] soon) = (new byte[10], new byte[10]);
+        Task<bool> waits = _transport.FetchAsync(
+            Peer, _part with { Index = 1 }, new TileAsk(TileRole.Neighbour, 4), late, CancellationToken.None).AsTask();
+
+        Assert.True(await _transport.FetchAsync(Peer, _part, TileAsk.Owner, soon, CancellationToken.None).AsTask().WaitAsync(Patience));
+        Assert.False(waits.IsCompleted);
+        coming.SetResult();
+
+        Assert.True(await waits.WaitAsync(Patience));
+        Assert.Equal(Shelf.Content(_part with { Index = 1 }, 10), late);
+        Assert.Equal(Shelf.Content(_part, 10), soon);
+        Assert.Contains(new TileAsk(TileRole.Neighbour, 4), _shelf.Asks);
+    }
+
+    [Fact]
     public async Task A_silo_with_another_secret_gets_nothing()
     {
         await using var stranger = new TcpTileTransport("another secret"u8.ToArray());
@@ -64,7 +84,7 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
         using var client = new TcpClient();
         await client.ConnectAsync(_server.Endpoint);
         NetworkStream stream = client.GetStream();
-        await stream.WriteAsync((byte[])[.. "ATTNTIL1"u8, .. new byte[32]]);
+        await stream.WriteAsync((byte[])[.. "ATTNTIL2"u8, .. new byte[32]]);
         await stream.ReadExactlyAsync(new byte[64]);
         await stream.WriteAsync(new byte[32 + TileFrames.RequestBytes]);
 
@@ -166,6 +186,8 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
 
         public Func<TilePart, TileAsk, bool> Has { get; set; } = (_, _) => true;
         public Func<TilePart, int> Length { get; set; } = _ => 10;
+        public Func<TilePart, Task> Comes { get; set; } = _ => Task.CompletedTask;
+        public ConcurrentQueue<TileAsk> Asks { get; } = [];
         public Action? Before { get; set; }
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         public int Reads => _reads;
@@ -175,6 +197,12 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
             var bytes = new byte[length];
             new Random(part.Index).NextBytes(bytes);
             return bytes;
+        }
+
+        public Task ComesAsync(TilePart part, TileAsk ask)
+        {
+            Asks.Enqueue(ask);
+            return Comes(part);
         }
 
         public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)

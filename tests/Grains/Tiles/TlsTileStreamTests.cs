@@ -40,13 +40,13 @@ public sealed class TlsTileStreamTests : IDisposable
         var refused = new TaskCompletionSource<string>();
         listener.Refused = why => refused.TrySetResult(why);
 
-        await Assert.ThrowsAnyAsync<IOException>(() => FetchAsync(listener, Stranger(), new byte[10]));
+        await Assert.ThrowsAnyAsync<IOException>(() => FetchAsync(listener, Stranger(thatTrusts: _ours), new byte[10]));
         Assert.Contains("CN=stranger", await refused.Task.WaitAsync(Patience), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_listener_of_another_authority_is_not_talked_to() =>
-        await Assert.ThrowsAnyAsync<IOException>(() => FetchAsync(Stranger(), Of(_ours, "caller"), new byte[10]));
+        await Assert.ThrowsAnyAsync<IOException>(() => FetchAsync(Of(_theirs, "stranger"), Of(_ours, "caller"), new byte[10]));
 
     [Fact]
     public async Task Who_does_not_encrypt_gets_nothing() =>
@@ -71,7 +71,17 @@ public sealed class TlsTileStreamTests : IDisposable
         return SiloTls.Read(certificate, key, authority.Path);
     }
 
-    private SiloTls Stranger() => Of(_theirs, "stranger");
+    /// <summary>
+    /// A silo of the other authority. One that did not trust the listener would hang up, perhaps before the listener has seen its
+    /// certificate.
+    /// </summary>
+    private SiloTls Stranger(TestAuthority thatTrusts)
+    {
+        (string certificate, string key) = _theirs.Sign("stranger");
+        string both = Path.Combine(_folder, "both.pem");
+        File.WriteAllLines(both, [File.ReadAllText(_theirs.Path), File.ReadAllText(thatTrusts.Path)]);
+        return SiloTls.Read(certificate, key, both);
+    }
 
     private async Task<bool> FetchAsync(SiloTls? listener, SiloTls? caller, byte[] to)
     {

@@ -15,7 +15,8 @@ internal sealed class SimulatedWorker : IBlockWorker
     private readonly PlannedBlock _block;
     private readonly SimulatedProcessor _processor;
     private readonly double _matrices;
-    private readonly PairCounts?[] _work;
+    private readonly PairCounts _first, _last;
+    private (int Step, PairCounts Work) _known = (-1, default), _knownBefore = (-1, default);
     private readonly bool _hasBlindLane;
 
     /// <summary>Makes a worker.</summary>
@@ -31,8 +32,7 @@ internal sealed class SimulatedWorker : IBlockWorker
         (_plan, _block, _processor, Step) = (plan, block, processor, step);
         _matrices = (double)plan.Shape.Batch * plan.Shape.QueryHeads;
         _hasBlindLane = LaneRows.Cut(plan, block, rowsPerLane).Any(lane => lane.All(rows => plan.SpanCosts[rows.QuerySpan] == 0));
-        _work = new PairCounts?[plan.Blocks.Count + 1];
-        (_work[0], _work[^1]) = OwnWork();
+        (_first, _last) = OwnWork();
         for (int done = 0; done < step; done++)
             Restored += WorkAt(done).Cost;
     }
@@ -52,9 +52,9 @@ internal sealed class SimulatedWorker : IBlockWorker
     /// <inheritdoc/>
     public int? NextTile(int? after)
     {
-        while (Step < _work.Length && !Needed(Step))
+        while (Step <= Blocks && !Needed(Step))
             Step++;
-        return Step == _work.Length ? null : TileWalk.First(Blocks, _block.Index, after, tile => tile == TileAt(Step));
+        return Step > Blocks ? null : TileWalk.First(Blocks, _block.Index, after, tile => tile == TileAt(Step));
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ internal sealed class SimulatedWorker : IBlockWorker
     /// <inheritdoc/>
     public async Task AbsorbAsync(IKeyValueTile tile, ICompute compute, CancellationToken cancellation)
     {
-        if (Step == _work.Length || tile.Block != TileAt(Step))
+        if (Step > Blocks || tile.Block != TileAt(Step))
             return;
         PairCounts work = WorkAt(Step);
         await _processor.WorkAsync(work, cancellation);
@@ -88,13 +88,20 @@ internal sealed class SimulatedWorker : IBlockWorker
         return (step >= Step && WorkAt(step).Cost > 0) || (step == 0 && Step <= Blocks && WorkAt(Blocks).Cost > 0);
     }
 
+    /// <summary>Work of a step. The one at hand and the one looked at ahead are remembered; of all of them there are too many.</summary>
     private PairCounts WorkAt(int step)
     {
-        if (_work[step] is { } known)
-            return known;
+        if (step == 0)
+            return _first;
+        if (step == Blocks)
+            return _last;
+        if (_known.Step == step)
+            return _known.Work;
+        if (_knownBefore.Step == step)
+            return _knownBefore.Work;
         PlannedBlock tile = _plan.Blocks[TileAt(step)];
         PairCounts work = All(new SpanRectangle(_block.FirstQuerySpan, _block.QuerySpans, tile.FirstKeySpan, tile.KeySpans));
-        _work[step] = work;
+        (_knownBefore, _known) = (_known, (step, work));
         return work;
     }
 

@@ -46,7 +46,7 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
         return connection;
     }
 
-    private void Serve(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<bool> answer)
+    private void Serve(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<TileAnswer> answer)
     {
         Link from = _links[connection.To];
         if (!from.Alive)
@@ -58,22 +58,24 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
             comes.UnsafeOnCompleted(() => Answer(connection, part, ask, answer));
     }
 
-    private void Answer(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<bool> answer)
+    private void Answer(Connection connection, TilePart part, TileAsk ask, TaskCompletionSource<TileAnswer> answer)
     {
         (Link from, Link to) = (_links[connection.To], _links[connection.From]);
         if (!from.Alive)
             return;
-        int bytes = from.Shelf.TryRead(part, ask, _scratch);
-        TimeSpan left = from.Out.Take(time.Now, Math.Max(bytes, 0), model.LinkBytesPerSecond);
-        TimeSpan arrived = to.In.Take(left - Transmission(bytes) + model.Latency, Math.Max(bytes, 0), model.LinkBytesPerSecond);
-        time.After(arrived - time.Now, () => connection.End(answer, bytes >= 0));
+        TileAnswer said = from.Shelf.TryRead(part, ask, from.Out.UnderWay(time.Now) >= TcpTileServer.Busy, _scratch);
+        int bytes = Math.Max(said.Length, 0);
+        TimeSpan left = from.Out.Take(time.Now, bytes, model.LinkBytesPerSecond);
+        TimeSpan arrived = to.In.Take(left - Transmission(bytes) + model.Latency, bytes, model.LinkBytesPerSecond);
+        time.After(arrived - time.Now, () => connection.End(answer, said));
     }
 
-    private TimeSpan Transmission(int bytes) => TimeSpan.FromSeconds(Math.Max(bytes, 0) / model.LinkBytesPerSecond);
+    private TimeSpan Transmission(int bytes) => TimeSpan.FromSeconds(bytes / model.LinkBytesPerSecond);
 
     /// <summary>One direction of a link.</summary>
     private sealed class Direction
     {
+        private readonly Queue<TimeSpan> _leaving = [];
         private TimeSpan _free;
 
         public long Bytes { get; private set; }
@@ -81,9 +83,20 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
         /// <summary>Sends bytes when those before them have gone; says when the last of them is through.</summary>
         public TimeSpan Take(TimeSpan from, long bytes, double bytesPerSecond)
         {
+            UnderWay(from);
             Bytes += bytes;
             _free = (_free > from ? _free : from) + TimeSpan.FromSeconds(bytes / bytesPerSecond);
+            if (bytes > 0)
+                _leaving.Enqueue(_free);
             return _free;
+        }
+
+        /// <summary>Parts that are sent, or wait for that.</summary>
+        public int UnderWay(TimeSpan now)
+        {
+            while (_leaving.TryPeek(out TimeSpan first) && first <= now)
+                _leaving.Dequeue();
+            return _leaving.Count;
         }
     }
 
@@ -102,7 +115,7 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
 
     private sealed class Connection(SimulatedNetwork network, string from, string to) : ITileConnection
     {
-        private readonly HashSet<TaskCompletionSource<bool>> _open = [];
+        private readonly HashSet<TaskCompletionSource<TileAnswer>> _open = [];
         private IOException? _broken;
 
         public string From => from;
@@ -111,11 +124,11 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
 
         public bool Broken => _broken is not null;
 
-        public async Task<bool> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
+        public async Task<TileAnswer> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
         {
             if (_broken is { } broken)
                 throw broken;
-            var answer = new TaskCompletionSource<bool>();
+            var answer = new TaskCompletionSource<TileAnswer>();
             _open.Add(answer);
             using CancellationTokenRegistration _ = cancellation.Register(() =>
             {
@@ -126,18 +139,18 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
             return await answer.Task;
         }
 
-        public void End(TaskCompletionSource<bool> answer, bool had)
+        public void End(TaskCompletionSource<TileAnswer> answer, TileAnswer said)
         {
             if (_open.Remove(answer))
-                answer.TrySetResult(had);
+                answer.TrySetResult(said);
         }
 
         public void Break(IOException why)
         {
             _broken ??= why;
-            TaskCompletionSource<bool>[] open = [.. _open];
+            TaskCompletionSource<TileAnswer>[] open = [.. _open];
             _open.Clear();
-            foreach (TaskCompletionSource<bool> answer in open)
+            foreach (TaskCompletionSource<TileAnswer> answer in open)
                 answer.TrySetException(why);
         }
     }

@@ -151,6 +151,7 @@ internal static class MachineMeasure
     {
         public const int Nothing = 1;
 
-        public int TryRead(TilePart part, TileAsk ask, Span<byte> destination) => part.Block == Nothing ? -1 : TileLayout.PartBytes;
+        public TileAnswer TryRead(TilePart part, TileAsk ask, bool busy, Span<byte> destination) =>
+            part.Block == Nothing ? TileAnswer.NotHere : TileAnswer.Gives(TileLayout.PartBytes);
     }
 }

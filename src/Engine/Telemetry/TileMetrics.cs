@@ -62,7 +62,7 @@ public static class TileMetrics
 
     internal static void Came(TileAsk from, int bytes, long asked)
     {
-        KeyValuePair<string, object?> source = from.Role == TileRole.Owner ? Owner : Neighbour;
+        KeyValuePair<string, object?> source = from.Role == TileRole.Neighbour ? Neighbour : Owner;
         Bytes.Add(bytes, source);
         Duration.Record(Stopwatch.GetElapsedTime(asked).TotalSeconds, source);
     }

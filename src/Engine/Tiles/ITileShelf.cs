@@ -14,7 +14,7 @@ public interface ITileShelf
     /// <summary>Copies a part, if this process has it.</summary>
     /// <param name="part">The part.</param>
     /// <param name="ask">How this process is asked.</param>
+    /// <param name="busy">Whether so much is being sent that the owner is to name another, if it knows one.</param>
     /// <param name="destination">Takes the part from its start on; at least <see cref="TileLayout.PartBytes"/> long.</param>
-    /// <returns>The part's length; −1 when it is not here.</returns>
-    int TryRead(TilePart part, TileAsk ask, Span<byte> destination);
+    TileAnswer TryRead(TilePart part, TileAsk ask, bool busy, Span<byte> destination);
 }

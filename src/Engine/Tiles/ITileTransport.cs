@@ -9,9 +9,9 @@ public interface ITileTransport
     /// <param name="ask">How the peer is asked.</param>
     /// <param name="destination">Takes the part; exactly its length.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <returns>Whether the peer had the part; otherwise the destination's content is undefined.</returns>
+    /// <returns>What the peer says; unless it gave the part the destination's content is undefined.</returns>
     /// <exception cref="IOException">The peer cannot be reached, broke off, or what came was damaged.</exception>
     /// <exception cref="TimeoutException">The peer did not answer in time.</exception>
-    ValueTask<bool> FetchAsync(
+    ValueTask<TileAnswer> FetchAsync(
         TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation);
 }

@@ -63,7 +63,7 @@ public sealed class PendingParts
     /// <summary>A part asked for.</summary>
     public sealed class Request
     {
-        private readonly TaskCompletionSource<bool> _answer = new();
+        private readonly TaskCompletionSource<TileAnswer> _answer = new();
 
         internal Request(TilePart part, Memory<byte> destination) => (Part, Destination) = (part, destination);
 
@@ -73,11 +73,11 @@ public sealed class PendingParts
         /// <summary>Takes it.</summary>
         public Memory<byte> Destination { get; }
 
-        /// <summary>Whether the peer had it.</summary>
-        public Task<bool> Answer => _answer.Task;
+        /// <summary>What the peer says.</summary>
+        public Task<TileAnswer> Answer => _answer.Task;
 
         /// <summary>Ends the request with the peer's answer.</summary>
-        public void End(bool had) => _answer.TrySetResult(had);
+        public void End(TileAnswer answer) => _answer.TrySetResult(answer);
 
         /// <summary>Ends the request: the peer will not answer, or damaged what it sent.</summary>
         public void Fail(Exception why)

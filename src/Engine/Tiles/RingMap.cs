@@ -21,7 +21,20 @@ public sealed class RingMap(string self, IReadOnlyList<TilePeer?> homes)
         if (Neighbour(reader) is { } neighbour && neighbour.Name != owner?.Name)
             yield return (neighbour, new TileAsk(TileRole.Neighbour, Steps(reader, block)));
         if (owner is not null && owner.Name != self)
-            yield return (owner, TileAsk.Owner);
+            yield return (owner, new TileAsk(TileRole.Owner, Steps(reader, block)));
+    }
+
+    /// <summary>Whom to ask for a tile after its owner named another: that one, and then the owner again.</summary>
+    /// <param name="holder">The block whose process the owner named.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="steps">Blocks from the one that asks leftwards to the one that owns the tile.</param>
+    public IEnumerable<(TilePeer Peer, TileAsk Ask)> RouteAround(int holder, TilePeer owner, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        TilePeer? home = holder < homes.Count ? homes[holder] : null;
+        if (home is not null && home.Name != self && home.Name != owner.Name)
+            yield return (home, new TileAsk(TileRole.Neighbour, steps));
+        yield return (owner, new TileAsk(TileRole.OwnerAgain, steps));
     }
 
     /// <summary>Blocks from the one that asks leftwards to the one that owns the tile.</summary>

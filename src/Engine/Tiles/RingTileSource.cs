@@ -6,7 +6,8 @@ namespace Distributed.Engine.Tiles;
 
 /// <summary>
 /// Where a block of a cluster pulls from: its process's own tiles from the store, others from the cache, or else from the
-/// left neighbour, which also gives parts of a tile that it is still fetching, or else from the owner, or else from the store.
+/// left neighbour, which also gives parts of a tile that it is still fetching, or else from the owner,
+/// or from another that a busy owner names, or else from the store.
 /// </summary>
 /// <param name="job">The job.</param>
 /// <param name="reader">The block that pulls.</param>
@@ -43,11 +44,16 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     private async Task FetchAsync(int block, ITileMemory tile, TileArrivals arrivals, CancellationToken cancellation)
     {
         var missing = new ConcurrentQueue<int>(Enumerable.Range(0, job.Layout.PartsOf(block)));
-        foreach ((TilePeer peer, TileAsk ask) in map().Route(reader, block))
+        RingMap ring = map();
+        var route = new Queue<(TilePeer Peer, TileAsk Ask)>(ring.Route(reader, block));
+        while (!missing.IsEmpty && route.TryDequeue(out (TilePeer Peer, TileAsk Ask) next))
         {
-            if (missing.IsEmpty)
-                return;
-            missing = await FetchFromAsync(peer, ask, block, missing, tile, arrivals, cancellation).ConfigureAwait(false);
+            (missing, int named) = await FetchFromAsync(next.Peer, next.Ask, block, missing, tile, arrivals, cancellation).ConfigureAwait(false);
+            if (named < 0 || next.Ask.Role != TileRole.Owner)
+                continue;
+            _exchange.Traffic.Referred();
+            foreach ((TilePeer Peer, TileAsk Ask) around in ring.RouteAround(named, next.Peer, next.Ask.Steps))
+                route.Enqueue(around);
         }
         foreach (int part in missing)
         {
@@ -63,31 +69,37 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
     }
 
     /// <summary>Gets what the peer has of the missing parts. After its first failure or refusal it is asked for no more.</summary>
-    /// <returns>What is missing still.</returns>
-    private async Task<ConcurrentQueue<int>> FetchFromAsync(
+    /// <returns>What is missing still, and a block whose process has it, or −1.</returns>
+    private async Task<(ConcurrentQueue<int> Missing, int Named)> FetchFromAsync(
         TilePeer peer, TileAsk ask, int block, ConcurrentQueue<int> missing, ITileMemory tile,
         TileArrivals arrivals, CancellationToken cancellation)
     {
         var refused = new ConcurrentQueue<int>();
+        int named = -1;
         async Task InTurn()
         {
             while (refused.IsEmpty && missing.TryDequeue(out int part))
             {
-                if (await TryFetchAsync(peer, ask, new TilePart(job.Id, attempt, block, part), tile, cancellation)
-                    .ConfigureAwait(false))
+                TileAnswer answer = await TryFetchAsync(peer, ask, new TilePart(job.Id, attempt, block, part), tile, cancellation)
+                    .ConfigureAwait(false);
+                if (answer.Has)
+                {
                     arrivals.Came(part);
-                else
-                    refused.Enqueue(part);
+                    continue;
+                }
+                refused.Enqueue(part);
+                if (answer.Refers)
+                    Volatile.Write(ref named, answer.AskHomeOf);
             }
         }
         int underWay = Math.Min(_exchange.Limits.PartsUnderWay, missing.Count);
         await Task.WhenAll(Enumerable.Range(0, underWay).Select(_ => InTurn()).ToArray()).ConfigureAwait(false);
         foreach (int part in missing)
             refused.Enqueue(part);
-        return refused;
+        return (refused, Volatile.Read(ref named));
     }
 
-    private async Task<bool> TryFetchAsync(
+    private async Task<TileAnswer> TryFetchAsync(
         TilePeer peer, TileAsk ask, TilePart part, ITileMemory tile, CancellationToken cancellation)
     {
         (long start, int length) = job.Layout.Part(part.Block, part.Index);
@@ -99,11 +111,13 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
             try
             {
-                if (!await _exchange.Transport.FetchAsync(peer, part, ask, destination, either.Token).ConfigureAwait(false))
-                    return false;
-                _exchange.Traffic.Came(ask, length);
-                TileMetrics.Came(ask, length, asked);
-                return true;
+                TileAnswer answer = await _exchange.Transport.FetchAsync(peer, part, ask, destination, either.Token).ConfigureAwait(false);
+                if (answer.Has)
+                {
+                    _exchange.Traffic.Came(ask, length);
+                    TileMetrics.Came(ask, length, asked);
+                }
+                return answer;
             }
             catch (Exception error) when (
                 error is IOException or TimeoutException
@@ -117,7 +131,7 @@ internal sealed class RingTileSource(TileExchange.Job job, int reader, int attem
                 TileMetrics.Ended();
             }
         }
-        return false;
+        return TileAnswer.NotHere;
     }
 
     private sealed class HeldTile(TileLayout layout, int block, TileCache.Lease lease) : IKeyValueTile

@@ -22,6 +22,9 @@ public enum TileRole : byte
     /// <summary>As a neighbour: it gives what it holds in memory, or says that it has not got it.</summary>
     Neighbour,
 
-    /// <summary>As the owner: it reads the store if it must.</summary>
+    /// <summary>As the owner: it reads the store if it must. When it has much to send it may name another that has the tile.</summary>
     Owner,
+
+    /// <summary>As the owner, after it named another that could not give all: now it must give.</summary>
+    OwnerAgain,
 }

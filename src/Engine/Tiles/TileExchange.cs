@@ -38,7 +38,7 @@ public sealed class TileExchange(
     /// <inheritdoc/>
     public async Task ComesAsync(TilePart part, TileAsk ask)
     {
-        if (ask.Role == TileRole.Owner
+        if (ask.Role != TileRole.Neighbour
             || cache.Arriving(part.Job, part.Block) is not { } arriving || arriving.Steps >= ask.Steps
             || arriving.Await(part.Index) is not { } waiter)
             return;
@@ -47,10 +47,20 @@ public sealed class TileExchange(
     }
 
     /// <inheritdoc/>
-    public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)
+    public TileAnswer TryRead(TilePart part, TileAsk ask, bool busy, Span<byte> destination)
     {
         if (!_jobs.TryGetValue(part.Job, out Job? job) || !job.Has(part))
-            return -1;
+            return TileAnswer.NotHere;
+        if (ask.Role == TileRole.Owner && busy && job.GotLately(part, ask) is { } reader)
+            return TileAnswer.RefersTo(reader);
+        TileAnswer answer = Read(job, part, ask, destination);
+        if (answer.Has && ask.Role != TileRole.Neighbour)
+            job.Gave(part, ask);
+        return answer;
+    }
+
+    private TileAnswer Read(Job job, TilePart part, TileAsk ask, Span<byte> destination)
+    {
         (long start, int length) = job.Layout.Part(part.Block, part.Index);
         if (cache.TryRentPart(part.Job, part.Block, part.Index, out TileCache.Lease? lease))
         {
@@ -58,9 +68,10 @@ public sealed class TileExchange(
                 Traffic.GaveOn(length);
             using (lease)
                 lease.Memory.CopyTo(start, destination[..length]);
-            return length;
+            return TileAnswer.Gives(length);
         }
-        return ask.Role == TileRole.Owner && job.TryGather(part.Block, start, destination[..length]) ? length : -1;
+        return ask.Role != TileRole.Neighbour && job.TryGather(part.Block, start, destination[..length])
+            ? TileAnswer.Gives(length) : TileAnswer.NotHere;
     }
 
     /// <summary>A job whose tiles this process uses and gives out.</summary>
@@ -68,6 +79,9 @@ public sealed class TileExchange(
     {
         private readonly ReaderWriterLockSlim _closing = new();
         private readonly ITileStore _store;
+
+        // Who got the last part of each of this process's tiles, and so has most likely all of it.
+        private readonly ConcurrentDictionary<int, int> _got = [];
         private bool _closed;
 
         internal Job(TileExchange exchange, Guid id, TileLayout layout, ITileStore store)
@@ -101,6 +115,18 @@ public sealed class TileExchange(
             _closing.ExitWriteLock();
             Exchange.Cache.Drop(Id);
         }
+
+        /// <summary>The block that got this tile last, unless it is the one that asks.</summary>
+        internal int? GotLately(TilePart part, TileAsk ask) =>
+            _got.TryGetValue(part.Block, out int reader) && reader != Reader(part, ask) ? reader : null;
+
+        internal void Gave(TilePart part, TileAsk ask)
+        {
+            if (part.Index == Layout.PartsOf(part.Block) - 1)
+                _got[part.Block] = Reader(part, ask);
+        }
+
+        private int Reader(TilePart part, TileAsk ask) => (int)(((long)part.Block + ask.Steps) % Layout.Plan.Blocks.Count);
 
         internal bool Has(TilePart part) =>
             part.Block >= 0 && part.Block < Layout.Plan.Blocks.Count

@@ -3,9 +3,9 @@ namespace Distributed.Engine.Tiles;
 /// <summary>Counts where tiles came from. Safe to use from several threads.</summary>
 public sealed class TileTraffic
 {
-    private long _neighbour, _owner, _store, _shared, _failures, _givenOn;
+    private long _neighbour, _owner, _store, _shared, _failures, _referred, _givenOn;
 
-    /// <summary>Bytes that came from left neighbours.</summary>
+    /// <summary>Bytes that came from left neighbours, and from others that an owner named.</summary>
     public long NeighbourBytes => Interlocked.Read(ref _neighbour);
 
     /// <summary>Bytes that came from owners.</summary>
@@ -23,7 +23,12 @@ public sealed class TileTraffic
     /// <summary>Requests that failed or were not answered in time.</summary>
     public long Failures => Interlocked.Read(ref _failures);
 
-    internal void Came(TileAsk from, int bytes) => Interlocked.Add(ref from.Role == TileRole.Owner ? ref _owner : ref _neighbour, bytes);
+    /// <summary>Times that an owner with much to send named another that had the tile.</summary>
+    public long Referrals => Interlocked.Read(ref _referred);
+
+    internal void Referred() => Interlocked.Increment(ref _referred);
+
+    internal void Came(TileAsk from, int bytes) => Interlocked.Add(ref from.Role == TileRole.Neighbour ? ref _neighbour : ref _owner, bytes);
 
     internal void Read(int bytes) => Interlocked.Add(ref _store, bytes);
 

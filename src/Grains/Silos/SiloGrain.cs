@@ -30,10 +30,11 @@ internal sealed class SiloGrain(SiloEngine engine) : Grain, ISiloGrain
         await engine.Shelf.ComesAsync(wanted, ask);
         // Of the garbage collector's: a pooled buffer would be used again before Orleans has written it out.
         var bytes = new byte[TileLayout.PartBytes];
-        int length = engine.Shelf.TryRead(wanted, ask, bytes);
-        if (length < 0)
+        // What waits to be sent lies with Orleans and cannot be seen here, so no owner is busy.
+        TileAnswer answer = engine.Shelf.TryRead(wanted, ask, busy: false, bytes);
+        if (!answer.Has)
             return null;
-        Array.Resize(ref bytes, length);
+        Array.Resize(ref bytes, answer.Length);
         return new TileBytes(bytes, Crc32C.Of(bytes));
     });
 }

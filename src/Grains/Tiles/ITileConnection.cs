@@ -9,7 +9,7 @@ public interface ITileConnection
     bool Broken { get; }
 
     /// <summary>Gets a part. Afterwards nothing writes to the destination any more.</summary>
-    Task<bool> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation);
+    Task<TileAnswer> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation);
 
     /// <summary>Ends the stream and all that is under way on it.</summary>
     void Break(IOException why);

@@ -10,7 +10,7 @@ namespace Distributed.Grains.Tiles;
 /// <param name="grains">The way to grains.</param>
 internal sealed class InBandTileTransport(IGrainFactory grains) : ITileTransport
 {
-    public async ValueTask<bool> FetchAsync(
+    public async ValueTask<TileAnswer> FetchAsync(
         TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
     {
         ISiloGrain silo = grains.GetGrain<ISiloGrain>(NamedSilo.Key(peer.Name, "silo"));
@@ -24,10 +24,10 @@ internal sealed class InBandTileTransport(IGrainFactory grains) : ITileTransport
             throw new IOException($"Silo {peer.Name} does not answer: {error.Message}", error);
         }
         if (tile is null)
-            return false;
+            return TileAnswer.NotHere;
         if (tile.Bytes.Length != destination.Length || Crc32C.Of(tile.Bytes) != tile.Checksum)
             throw new IOException($"{part} came damaged.");
         tile.Bytes.CopyTo(destination);
-        return true;
+        return TileAnswer.Gives(tile.Bytes.Length);
     }
 }

@@ -10,6 +10,9 @@ namespace Distributed.Grains.Tiles;
 /// <summary>Gives this process's tiles to other silos, over a TCP stream for each. A caller that does not read waits alone.</summary>
 public sealed partial class TcpTileServer : IAsyncDisposable
 {
+    /// <summary>Answers that are being sent to others, from which on an owner names another that has the tile.</summary>
+    internal const int Busy = 2;
+
     private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(5);
 
     private readonly ITileShelf _shelf;
@@ -19,6 +22,7 @@ public sealed partial class TcpTileServer : IAsyncDisposable
     private readonly Socket _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
+    private int _sending;
 
     /// <summary>Listens.</summary>
     /// <param name="at">Where; port 0 = any free one.</param>
@@ -146,12 +150,15 @@ public sealed partial class TcpTileServer : IAsyncDisposable
             await one.WaitAsync(_stopping.Token).ConfigureAwait(false);
             try
             {
-                int length = _shelf.TryRead(wanted, ask, part.Span);
-                TileFrames.WriteAnswer(whole.Span, wanted, length >= 0, part.Span[..Math.Max(length, 0)]);
-                await stream.WriteAsync(whole[..(TileFrames.AnswerBytes + Math.Max(length, 0))], _stopping.Token).ConfigureAwait(false);
+                bool busy = Interlocked.Increment(ref _sending) > Busy;
+                TileAnswer answer = _shelf.TryRead(wanted, ask, busy, part.Span);
+                int length = Math.Max(answer.Length, 0);
+                TileFrames.WriteAnswer(whole.Span, wanted, answer, part.Span[..length]);
+                await stream.WriteAsync(whole[..(TileFrames.AnswerBytes + length)], _stopping.Token).ConfigureAwait(false);
             }
             finally
             {
+                Interlocked.Decrement(ref _sending);
                 one.Release();
             }
         }

@@ -51,7 +51,7 @@ internal sealed class TcpTileStream : ITileConnection
     }
 
     /// <inheritdoc/>
-    public async Task<bool> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
+    public async Task<TileAnswer> FetchAsync(TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
     {
         PendingParts.Request request = _pending.Enter(part, destination);
         using CancellationTokenRegistration _ = cancellation.Register(() =>
@@ -102,14 +102,14 @@ internal sealed class TcpTileStream : ITileConnection
             {
                 request = null;
                 await _stream.ReadExactlyAsync(header).ConfigureAwait(false);
-                (TilePart part, bool has, int length) = TileFrames.ReadAnswer(header);
-                if (_pending.TryTake(part, out request) && has && length != request.Destination.Length)
-                    throw new InvalidDataException($"{part} came with {length} bytes; {request.Destination.Length} are expected.");
-                Memory<byte> to = request is null || !has ? unasked.AsMemory(0, length) : request.Destination;
+                (TilePart part, TileAnswer answer) = TileFrames.ReadAnswer(header);
+                if (_pending.TryTake(part, out request) && answer.Has && answer.Length != request.Destination.Length)
+                    throw new InvalidDataException($"{part} came with {answer.Length} bytes; {request.Destination.Length} are expected.");
+                Memory<byte> to = request is null || !answer.Has ? unasked.AsMemory(0, Math.Max(answer.Length, 0)) : request.Destination;
                 await _stream.ReadExactlyAsync(to).ConfigureAwait(false);
                 if (!TileFrames.IsWhole(header, to.Span))
                     throw new InvalidDataException($"{part} came damaged.");
-                request?.End(has);
+                request?.End(answer);
             }
         }
         catch (Exception error) when (error is IOException or InvalidDataException or ObjectDisposedException)

@@ -33,7 +33,7 @@ public sealed class TcpTileTransport(Func<TilePeer, CancellationToken, Task<ITil
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> FetchAsync(
+    public async ValueTask<TileAnswer> FetchAsync(
         TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(peer);

@@ -6,13 +6,16 @@ namespace Distributed.Grains.Tiles;
 
 /// <summary>
 /// The bytes on a tile stream, little-endian. A request: mark, role, job (16 bytes), attempt, block, part, steps, CRC-32C of
-/// all before it. An answer: mark, whether the part follows, job, attempt, block, part, length, CRC-32C of the header before
-/// it and of the part behind it.
+/// all before it. An answer: mark, what it says (0: not here, 1: the part follows, 2: ask another), job, attempt, block, part,
+/// the part's length or the block whose process is to be asked, CRC-32C of the header before it and of the part behind it.
 /// </summary>
 internal static class TileFrames
 {
     public const int RequestBytes = 44;
     public const int AnswerBytes = 44;
+
+    /// <summary>What an answer says.</summary>
+    private const int NotHere = 0, Follows = 1, AskAnother = 2;
 
     private const uint RequestMark = 0x51525454; // "TTRQ"
     private const uint AnswerMark = 0x4e415454; // "TTAN"
@@ -35,22 +38,27 @@ internal static class TileFrames
     /// <summary>Writes the header of an answer.</summary>
     /// <param name="to">Takes <see cref="AnswerBytes"/> bytes.</param>
     /// <param name="part">The part.</param>
-    /// <param name="has">Whether it follows.</param>
+    /// <param name="answer">What is said.</param>
     /// <param name="bytes">The part; empty when it does not follow.</param>
-    public static void WriteAnswer(Span<byte> to, TilePart part, bool has, ReadOnlySpan<byte> bytes)
+    public static void WriteAnswer(Span<byte> to, TilePart part, TileAnswer answer, ReadOnlySpan<byte> bytes)
     {
-        WriteHead(to, AnswerMark, has ? 1 : 0, part);
-        BinaryPrimitives.WriteInt32LittleEndian(to[36..], bytes.Length);
+        WriteHead(to, AnswerMark, answer.Has ? Follows : answer.Refers ? AskAnother : NotHere, part);
+        BinaryPrimitives.WriteInt32LittleEndian(to[36..], answer.Has ? bytes.Length : Math.Max(answer.AskHomeOf, 0));
         BinaryPrimitives.WriteUInt32LittleEndian(to[40..], Crc32C.Append(Crc32C.Of(to[..40]), bytes));
     }
 
-    public static (TilePart Part, bool Has, int Length) ReadAnswer(ReadOnlySpan<byte> from)
+    public static (TilePart Part, TileAnswer Answer) ReadAnswer(ReadOnlySpan<byte> from)
     {
-        (int has, TilePart part) = ReadHead(from, AnswerMark);
-        int length = BinaryPrimitives.ReadInt32LittleEndian(from[36..]);
-        if (length is < 0 or > TileLayout.PartBytes || has is not (0 or 1))
-            throw new InvalidDataException($"An answer names a part of {length} bytes; 0 to {TileLayout.PartBytes} are expected.");
-        return (part, has == 1, length);
+        (int says, TilePart part) = ReadHead(from, AnswerMark);
+        int number = BinaryPrimitives.ReadInt32LittleEndian(from[36..]);
+        return says switch
+        {
+            NotHere => (part, TileAnswer.NotHere),
+            Follows when number is >= 0 and <= TileLayout.PartBytes => (part, TileAnswer.Gives(number)),
+            AskAnother when number >= 0 => (part, TileAnswer.RefersTo(number)),
+            _ => throw new InvalidDataException(
+                $"An answer says {says} with {number}; {NotHere} to {AskAnother} are expected, with a part of 0 to {TileLayout.PartBytes} bytes or a block."),
+        };
     }
 
     /// <summary>Whether header and part are as they were sent.</summary>

@@ -62,7 +62,7 @@ internal sealed class FaultyNetwork(int seed, SimulatedTime time)
     {
         private readonly Dictionary<string, PendingParts> _pending = [];
 
-        public async ValueTask<bool> FetchAsync(
+        public async ValueTask<TileAnswer> FetchAsync(
             TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
         {
             if (!_pending.TryGetValue(peer.Name, out PendingParts? pending))
@@ -82,7 +82,8 @@ internal sealed class FaultyNetwork(int seed, SimulatedTime time)
             if (!network._shelves.TryGetValue(peer, out ITileShelf? shelf))
                 return;
             await shelf.ComesAsync(part, ask).ConfigureAwait(false);
-            int length = shelf.TryRead(part, ask, network._scratch);
+            TileAnswer answer = shelf.TryRead(part, ask, busy: network._random.Next(3) == 0, network._scratch);
+            int length = answer.Length;
             byte[] bytes = network._scratch[..Math.Max(length, 0)];
             uint checksum = Crc32C.Of(bytes);
             if (length > 0 && network._random.NextDouble() < network.Shares.Damaged)
@@ -90,24 +91,24 @@ internal sealed class FaultyNetwork(int seed, SimulatedTime time)
                 bytes[network._random.Next(length)] ^= 1;
                 network.Damaged++;
             }
-            network.Carry(peer, self, () => Arrive(part, bytes, length, checksum, pending));
+            network.Carry(peer, self, () => Arrive(part, bytes, answer, checksum, pending));
         }
 
-        private void Arrive(TilePart part, byte[] bytes, int length, uint checksum, PendingParts pending)
+        private void Arrive(TilePart part, byte[] bytes, TileAnswer answer, uint checksum, PendingParts pending)
         {
             if (!pending.TryTake(part, out PendingParts.Request? request))
             {
                 network.Unasked++;
                 return;
             }
-            if (length < 0)
-                request.End(false);
+            if (!answer.Has)
+                request.End(answer);
             else if (Crc32C.Of(bytes) != checksum)
                 request.Fail(new IOException("damaged"));
             else
             {
                 bytes.CopyTo(request.Destination.Span);
-                request.End(true);
+                request.End(answer);
             }
         }
     }

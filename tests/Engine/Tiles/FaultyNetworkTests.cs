@@ -20,7 +20,7 @@ public class FaultyNetworkTests
             return;
         }
         int lost = 0, repeated = 0, damaged = 0, unasked = 0;
-        long neighbour = 0, owner = 0, store = 0, shared = 0, givenOn = 0;
+        long neighbour = 0, owner = 0, store = 0, shared = 0, givenOn = 0, referrals = 0;
         for (int seed = hundred * SeedsPerCase; seed < (hundred + 1) * SeedsPerCase; seed++)
         {
             var ring = new SimulatedRing(seed);
@@ -34,9 +34,10 @@ public class FaultyNetworkTests
             store += ring.Traffic.Sum(traffic => traffic.StoreBytes);
             shared += ring.Traffic.Sum(traffic => traffic.SharedTiles);
             givenOn += ring.Traffic.Sum(traffic => traffic.BytesGivenOn);
+            referrals += ring.Traffic.Sum(traffic => traffic.Referrals);
         }
         // A hundred seeds without some fault, or without some way that a tile can come, would show nothing of it.
         Assert.All(new[] { lost, repeated, damaged, unasked }, count => Assert.NotEqual(0, count));
-        Assert.All(new[] { neighbour, owner, store, shared, givenOn }, count => Assert.NotEqual(0, count));
+        Assert.All(new[] { neighbour, owner, store, shared, givenOn, referrals }, count => Assert.NotEqual(0, count));
     }
 }

@@ -69,7 +69,7 @@ public class GivingOnTests
     private TilePart Part(int index) => new(_job, 1, Tile, index);
 
     private int Ask(TileExchange exchange, int part, int steps) =>
-        exchange.TryRead(Part(part), new TileAsk(TileRole.Neighbour, steps), new byte[PartBytes]);
+        exchange.TryRead(Part(part), new TileAsk(TileRole.Neighbour, steps), busy: false, new byte[PartBytes]).Length;
 
     /// <summary>Runs a test while block 3 of a process fetches tile 1, two steps to its left, from a slow owner.</summary>
     private Task<int> RunAsync(Action<TileExchange> test) => new Problem(new AttentionShape(1, 1, 1, 64, 64, 8, 8), 1).WithInput(input =>
@@ -98,27 +98,27 @@ public class GivingOnTests
     /// <summary>Gives a part when the test says so.</summary>
     private sealed class SlowOwner : ITileTransport
     {
-        private readonly Dictionary<int, (Memory<byte> To, TaskCompletionSource<bool> Answer)> _asked = [];
+        private readonly Dictionary<int, (Memory<byte> To, TaskCompletionSource<TileAnswer> Answer)> _asked = [];
 
-        public async ValueTask<bool> FetchAsync(TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
+        public async ValueTask<TileAnswer> FetchAsync(TilePeer peer, TilePart part, TileAsk ask, Memory<byte> destination, CancellationToken cancellation)
         {
-            var answer = new TaskCompletionSource<bool>();
+            var answer = new TaskCompletionSource<TileAnswer>();
             _asked.Add(part.Index, (destination, answer));
             return await answer.Task.ConfigureAwait(false);
         }
 
         public void Give(int part)
         {
-            _asked.Remove(part, out (Memory<byte> To, TaskCompletionSource<bool> Answer) asked);
+            _asked.Remove(part, out (Memory<byte> To, TaskCompletionSource<TileAnswer> Answer) asked);
             asked.To.Span.Fill((byte)part);
-            asked.Answer.SetResult(true);
+            asked.Answer.SetResult(TileAnswer.Gives(asked.To.Length));
         }
 
         public void Stop()
         {
             while (_asked.Count > 0)
             {
-                (int part, (_, TaskCompletionSource<bool> answer)) = _asked.First();
+                (int part, (_, TaskCompletionSource<TileAnswer> answer)) = _asked.First();
                 _asked.Remove(part);
                 answer.SetCanceled();
             }

@@ -31,10 +31,10 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
     {
         _shelf.Length = part => TileLayout.PartBytes - part.Index * 17_000;
         byte[][] parts = [.. Enumerable.Range(0, 60).Select(i => new byte[TileLayout.PartBytes - i * 17_000])];
-        Task<bool>[] fetches = [.. parts.Select((part, i) => _transport.FetchAsync(
+        Task<TileAnswer>[] fetches = [.. parts.Select((part, i) => _transport.FetchAsync(
             Peer, _part with { Index = i }, TileAsk.Owner, part, CancellationToken.None).AsTask())];
 
-        Assert.All(await Task.WhenAll(fetches).WaitAsync(Patience), Assert.True);
+        Assert.All(await Task.WhenAll(fetches).WaitAsync(Patience), answer => Assert.True(answer.Has));
         for (int i = 0; i < parts.Length; i++)
             Assert.True(parts[i].AsSpan().SequenceEqual(Shelf.Content(_part with { Index = i }, parts[i].Length)), $"Part {i} has other bytes.");
     }
@@ -55,17 +55,29 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
         var coming = new TaskCompletionSource();
         _shelf.Comes = part => part.Index == 1 ? coming.Task : Task.CompletedTask;
         (byte[] late, byte[] soon) = (new byte[10], new byte[10]);
-        Task<bool> waits = _transport.FetchAsync(
+        Task<TileAnswer> waits = _transport.FetchAsync(
             Peer, _part with { Index = 1 }, new TileAsk(TileRole.Neighbour, 4), late, CancellationToken.None).AsTask();
 
-        Assert.True(await _transport.FetchAsync(Peer, _part, TileAsk.Owner, soon, CancellationToken.None).AsTask().WaitAsync(Patience));
+        Assert.True(await _transport.FetchAsync(Peer, _part, TileAsk.Owner, soon, CancellationToken.None).AsTask().WaitAsync(Patience) is { Has: true });
         Assert.False(waits.IsCompleted);
         coming.SetResult();
 
-        Assert.True(await waits.WaitAsync(Patience));
+        Assert.True((await waits.WaitAsync(Patience)).Has);
         Assert.Equal(Shelf.Content(_part with { Index = 1 }, 10), late);
         Assert.Equal(Shelf.Content(_part, 10), soon);
         Assert.Contains(new TileAsk(TileRole.Neighbour, 4), _shelf.Asks);
+    }
+
+    [Fact]
+    public async Task An_owner_that_names_another_is_understood()
+    {
+        (_shelf.Has, _shelf.Elsewhere) = ((_, ask) => ask.Role == TileRole.OwnerAgain, 4711);
+
+        Assert.Equal(TileAnswer.RefersTo(4711), await AskAsync(TileRole.Owner));
+        Assert.Equal(TileAnswer.Gives(10), await AskAsync(TileRole.OwnerAgain));
+
+        Task<TileAnswer> AskAsync(TileRole role) =>
+            _transport.FetchAsync(Peer, _part, new TileAsk(role, 3), new byte[10], CancellationToken.None).AsTask().WaitAsync(Patience);
     }
 
     [Fact]
@@ -117,7 +129,7 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
     {
         using var gate = new ManualResetEventSlim();
         _shelf.Before = gate.Wait;
-        Task<bool> underWay = _transport.FetchAsync(Peer, _part, TileAsk.Owner, new byte[10], CancellationToken.None).AsTask();
+        Task<TileAnswer> underWay = _transport.FetchAsync(Peer, _part, TileAsk.Owner, new byte[10], CancellationToken.None).AsTask();
         await _shelf.Asked.Task.WaitAsync(Patience);
 
         _transport.Bury("silo");
@@ -133,7 +145,7 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
         using var gate = new ManualResetEventSlim();
         _shelf.Before = gate.Wait;
         using var patience = new CancellationTokenSource();
-        Task<bool> givenUp = _transport.FetchAsync(Peer, _part, TileAsk.Owner, new byte[10], patience.Token).AsTask();
+        Task<TileAnswer> givenUp = _transport.FetchAsync(Peer, _part, TileAsk.Owner, new byte[10], patience.Token).AsTask();
         await _shelf.Asked.Task.WaitAsync(Patience);
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => givenUp.WaitAsync(Patience));
@@ -161,14 +173,14 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
         EventuallyAsync(() => _transport.FetchAsync(Peer, _part, ask, to, CancellationToken.None).AsTask());
 
     /// <summary>A peer that failed is left alone for a moment; so a test may have to ask again.</summary>
-    private static async Task<bool> EventuallyAsync(Func<Task<bool>> fetch)
+    private static async Task<bool> EventuallyAsync(Func<Task<TileAnswer>> fetch)
     {
         long until = Environment.TickCount64 + 5000;
         while (true)
         {
             try
             {
-                return await fetch().WaitAsync(Patience);
+                return (await fetch().WaitAsync(Patience)).Has;
             }
             catch (IOException error) when (error.Message.Contains("in a moment") && Environment.TickCount64 < until)
             {
@@ -190,6 +202,7 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
         public ConcurrentQueue<TileAsk> Asks { get; } = [];
         public Action? Before { get; set; }
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public int? Elsewhere { get; set; }
         public int Reads => _reads;
 
         public static byte[] Content(TilePart part, int length)
@@ -205,15 +218,15 @@ public sealed class TcpTileTransportTests : IAsyncDisposable
             return Comes(part);
         }
 
-        public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)
+        public TileAnswer TryRead(TilePart part, TileAsk ask, bool busy, Span<byte> destination)
         {
             Interlocked.Increment(ref _reads);
             Asked.TrySetResult();
             Before?.Invoke();
             if (!Has(part, ask))
-                return -1;
+                return Elsewhere is { } block ? TileAnswer.RefersTo(block) : TileAnswer.NotHere;
             Content(part, Length(part)).CopyTo(destination);
-            return Length(part);
+            return TileAnswer.Gives(Length(part));
         }
     }
 }

@@ -89,15 +89,15 @@ public sealed class TlsTileStreamTests : IDisposable
             new IPEndPoint(IPAddress.Loopback, 0), Secret, new Filled(), NullLogger<TcpTileServer>.Instance, listener);
         await using var transport = new TcpTileTransport(Secret, caller);
         using var late = new CancellationTokenSource(Patience);
-        return await transport.FetchAsync(new TilePeer("silo", server.Endpoint.ToString()), _part, TileAsk.Owner, to, late.Token);
+        return (await transport.FetchAsync(new TilePeer("silo", server.Endpoint.ToString()), _part, TileAsk.Owner, to, late.Token)).Has;
     }
 
     private sealed class Filled : ITileShelf
     {
-        public int TryRead(TilePart part, TileAsk ask, Span<byte> destination)
+        public TileAnswer TryRead(TilePart part, TileAsk ask, bool busy, Span<byte> destination)
         {
             destination.Fill(Content);
-            return destination.Length;
+            return TileAnswer.Gives(destination.Length);
         }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class SimulatedBlock : IBlockWatch<SimulatedWorker>
     private readonly SimulatedWorker _worker;
     private readonly CheckpointPace _pace;
     private readonly long _stateBytes;
-    private TimeSpan _began, _ended, _waitsSince;
+    private TimeSpan? _began, _ended;
+    private TimeSpan _waitsSince;
 
     public SimulatedBlock(
         SimulatedTime time, ClusterModel model, SimulatedSilo silo, JobPlan plan, int block, int rowsPerLane, long stateBytes, int savedStep)
@@ -36,6 +37,12 @@ internal sealed class SimulatedBlock : IBlockWatch<SimulatedWorker>
     /// <summary>Cost done, with what a checkpoint brought.</summary>
     public double Done => _worker.Done;
 
+    /// <summary>Cost done by now, with what is done of the tile at hand.</summary>
+    public double DoneByNow => _worker.DoneByNow;
+
+    /// <summary>Whether it has its place and has not ended.</summary>
+    public bool AtWork => _began is not null && _ended is null;
+
     /// <summary>Cost that a checkpoint brought.</summary>
     public double Restored => _worker.Restored;
 
@@ -49,7 +56,7 @@ internal sealed class SimulatedBlock : IBlockWatch<SimulatedWorker>
     public TimeSpan Waited { get; private set; }
 
     /// <summary>Time that it computed, waits for tiles among it.</summary>
-    public TimeSpan Took => _ended - _began;
+    public TimeSpan Took => (_ended - _began) ?? TimeSpan.Zero;
 
     /// <summary>Runs to the block's end, when there is a place for it; the next one has the place while the rows go to disk.</summary>
     /// <param name="map">Who owns which block.</param>

@@ -15,7 +15,7 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     private readonly BlockSchedule _schedule = new([.. plan.Blocks.Select(block => block.Cost)], []);
-    private readonly Member[] _members = [.. silos.Select(silo => new Member(silo))];
+    private readonly Member[] _members = [.. silos.Select(silo => new Member(silo, Measured(model, silo), time))];
     private readonly Dictionary<string, TilePeer> _peers = silos.ToDictionary(silo => silo.Name, silo => silo.Peer);
     private readonly int _rowsPerLane = JobPlanner.RowsPerLane(plan, model.Threads);
     private readonly double _matrices = (double)plan.Shape.Batch * plan.Shape.QueryHeads;
@@ -40,7 +40,7 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     /// <summary>Divides the blocks and starts the first ones.</summary>
     public void Begin()
     {
-        _schedule.Divide([.. _members.Select(member => (member.Silo.Name, Measured(member)))]);
+        _schedule.Divide([.. _members.Select(member => (member.Silo.Name, Measured(model, member.Silo)))]);
         Dictionary<string, int> indices = silos.ToDictionary(silo => silo.Name, silo => silo.Index);
         foreach ((HashSet<int> owners, string? home) in Owners.Zip(_schedule.Homes))
             owners.Add(indices[home!]);
@@ -78,25 +78,24 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
         });
     }
 
+    /// <summary>Asks how far each block is, and goes by it.</summary>
     private void FollowSpeeds()
     {
         Member[] known = [.. _members.Where(member => member.Known)];
-        foreach (SimulatedBlock attempt in known.SelectMany(member => member.Running))
-            _schedule.Advance(attempt.Block, plan.Blocks[attempt.Block].Cost - attempt.Done / _matrices);
-        if (SpeedEstimate.All([.. known.Select(member => (member.Shown(time.Now), Measured(member)))]) is not { } speeds)
-            return;
-        foreach ((Member member, double speed) in known.Zip(speeds))
-            _schedule.Join(member.Silo.Name, speed);
+        foreach ((SimulatedBlock attempt, WorkHeard work) in known.SelectMany(member => member.Running))
+            work.Hear(attempt.AtWork, attempt.DoneByNow, attempt.Restored);
+        SiloWork.Follow([.. known.Select(member => member.Work)], _schedule, block => plan.Blocks[block].Cost, _matrices);
     }
 
-    private double Measured(Member member) => model.Speed.PairsPerSecond * ((model.Measured ?? model.Factors)?[member.Silo.Index] ?? 1);
+    private static double Measured(ClusterModel model, SimulatedSilo silo) =>
+        model.Speed.PairsPerSecond * ((model.Measured ?? model.Factors)?[silo.Index] ?? 1);
 
     private void Start(Member member, int block)
     {
-        member.Began ??= time.Now;
+        member.Work.Begin();
         Owners[block].Add(member.Silo.Index);
         var attempt = new SimulatedBlock(time, model, member.Silo, plan, block, _rowsPerLane, stateBytes, _savedSteps[block]);
-        member.Running.Add(attempt);
+        member.Running.Add((attempt, member.Work.Add(block)));
         _ = FollowAsync(member, attempt, new RingMap(
             member.Silo.Name, [.. _schedule.Homes.Select(home => home is null ? null : _peers[home])]));
     }
@@ -107,8 +106,10 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
         {
             await attempt.RunAsync(map, ++_attempts);
             await time.Delay(TimeSpan.FromSeconds(rowBytes / model.StoreBytesPerSecond) + model.Turnaround, member.Silo.Dead);
-            member.Running.Remove(attempt);
-            member.CostFinished += attempt.Done - attempt.Restored;
+            int running = member.Running.FindIndex(of => of.Attempt == attempt);
+            member.Work.Remove(member.Running[running].Work);
+            member.Work.Finish(attempt.Done - attempt.Restored);
+            member.Running.RemoveAt(running);
             _ended.Add(attempt);
             _schedule.Finish(attempt.Block);
             if (_schedule.AllFinished)
@@ -134,7 +135,7 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
         _schedule.Leave(dead.Silo.Name);
         foreach (Member member in _members.Where(member => member.Known))
             member.Silo.Bury(dead.Silo);
-        foreach (SimulatedBlock attempt in dead.Running)
+        foreach ((SimulatedBlock attempt, _) in dead.Running)
         {
             Lost += attempt.Done - attempt.Saved;
             _savedSteps[attempt.Block] = attempt.SavedStep;
@@ -146,20 +147,16 @@ internal sealed class SimulatedCoordinator(SimulatedTime time, ClusterModel mode
     }
 
     /// <summary>A silo as the coordinator sees it.</summary>
-    private sealed class Member(SimulatedSilo silo)
+    private sealed class Member(SimulatedSilo silo, double measured, TimeProvider time)
     {
         public SimulatedSilo Silo => silo;
 
         /// <summary>Whether it takes part, as far as is known.</summary>
         public bool Known { get; set; } = true;
 
-        public List<SimulatedBlock> Running { get; } = [];
+        public List<(SimulatedBlock Attempt, WorkHeard Work)> Running { get; } = [];
 
-        public TimeSpan? Began { get; set; }
-
-        public double CostFinished { get; set; }
-
-        public double? Shown(TimeSpan now) => SpeedEstimate.Shown(
-            CostFinished + Running.Sum(attempt => attempt.Done - attempt.Restored), (now - (Began ?? now)).TotalSeconds);
+        /// <summary>What the real coordinator's code knows of it.</summary>
+        public SiloWork Work { get; } = new(silo.Name, measured, time);
     }
 }

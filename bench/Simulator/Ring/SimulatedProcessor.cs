@@ -21,13 +21,19 @@ internal sealed class SimulatedProcessor(SimulatedTime time, Speed speed) : ICom
     /// <summary>Does work, after that which was asked for before.</summary>
     /// <param name="pairs">Pairs over all heads and batch entries.</param>
     /// <param name="cancellation">Ends the wait; the work is dropped with the silo.</param>
-    public Task WorkAsync(PairCounts pairs, CancellationToken cancellation)
+    /// <param name="begins">When its turn comes.</param>
+    public Task WorkAsync(PairCounts pairs, CancellationToken cancellation, out TimeSpan begins)
     {
         TimeSpan takes = speed.TimeFor(pairs);
         Busy += takes;
-        _free = (_free > time.Now ? _free : time.Now) + takes;
+        begins = _free > time.Now ? _free : time.Now;
+        _free = begins + takes;
         return time.Delay(_free - time.Now, cancellation);
     }
+
+    /// <summary>The share that is done of work of some size that began at a time, if it is not over yet.</summary>
+    public double ShareOf(PairCounts pairs, TimeSpan begins) =>
+        Math.Clamp((time.Now - begins) / speed.TimeFor(pairs), 0, 1);
 
     /// <inheritdoc/>
     public Task RunAllAsync(IEnumerable<Action<ComputeScratch>> work, CancellationToken cancellation = default) =>

@@ -16,6 +16,7 @@ internal sealed class SimulatedWorker : IBlockWorker
     private readonly SimulatedProcessor _processor;
     private readonly double _matrices;
     private readonly PairCounts _first, _last;
+    private (PairCounts Work, TimeSpan Begins)? _atWork;
     private (int Step, PairCounts Work) _known = (-1, default), _knownBefore = (-1, default);
     private readonly bool _hasBlindLane;
 
@@ -36,6 +37,9 @@ internal sealed class SimulatedWorker : IBlockWorker
         for (int done = 0; done < step; done++)
             Restored += WorkAt(done).Cost;
     }
+
+    /// <summary>Cost done over all heads, with what is done of the tile at hand: what a silo says when it is asked.</summary>
+    public double DoneByNow => Done + (_atWork is { Work: { Cost: > 0 } work, Begins: var begins } ? work.Cost * _processor.ShareOf(work, begins) : 0);
 
     /// <summary>Steps round the ring that are done: the own tile, the others leftwards, the own tile again.</summary>
     public int Step { get; private set; }
@@ -70,7 +74,10 @@ internal sealed class SimulatedWorker : IBlockWorker
         if (Step > Blocks || tile.Block != TileAt(Step))
             return;
         PairCounts work = WorkAt(Step);
-        await _processor.WorkAsync(work, cancellation);
+        Task working = _processor.WorkAsync(work, cancellation, out TimeSpan begins);
+        _atWork = (work, begins);
+        await working;
+        _atWork = null;
         Step++;
         Work += work;
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Silos;
 
@@ -24,22 +23,8 @@ internal sealed class CoordinatedSilo(SiloInfo info)
 
     public double LastFinished { get; set; }
 
-    /// <summary>Cost of the blocks it has finished for this coordinator.</summary>
-    public double CostFinished { get; set; }
-
-    /// <summary>When it got its first block.</summary>
-    public long Began { get; set; }
-
-    /// <summary>Cost a second that it has shown; null before it has shown any.</summary>
-    public double? SpeedShown
-    {
-        get
-        {
-            double cost = CostFinished + Running.Sum(attempt => attempt.Status.CostDone - attempt.Status.CostRestored);
-            double seconds = Began == 0 ? 0 : Stopwatch.GetElapsedTime(Began).TotalSeconds;
-            return SpeedEstimate.Shown(cost, seconds);
-        }
-    }
+    /// <summary>What is known of its work.</summary>
+    public SiloWork Work { get; } = new(info.Peer.Name, info.Speed, TimeProvider.System);
 
     public void Leave() => _gone.TrySetResult();
 

@@ -203,20 +203,9 @@ internal sealed partial class JobCoordinator : IDisposable
             throw new IOException($"No silo could take part in the job within {AnySiloWithin.TotalSeconds:f0} s.");
     }
 
-    /// <summary>Goes by the speeds that silos show on this job, and by how far they are.</summary>
-    private void FollowSpeeds(OpenJob job)
-    {
-        CoordinatedSilo[] alive = [.. _silos.Values.Where(silo => silo.Alive)];
-        if (SpeedEstimate.All([.. alive.Select(silo => (silo.SpeedShown, silo.Info.Speed))]) is not { } speeds)
-            return;
-        int heads = job.Plan.Shape.Batch * job.Plan.Shape.QueryHeads;
-        foreach ((CoordinatedSilo silo, double speed) in alive.Zip(speeds))
-        {
-            _schedule.Join(silo.Name, speed);
-            foreach (RunningAttempt attempt in silo.Running)
-                _schedule.Advance(attempt.Block, Math.Max(0, job.Plan.Blocks[attempt.Block].Cost - attempt.CostByNow(speed) / heads));
-        }
-    }
+    private void FollowSpeeds(OpenJob job) => SiloWork.Follow(
+        [.. _silos.Values.Where(silo => silo.Alive).Select(silo => silo.Work)], _schedule,
+        block => job.Plan.Blocks[block].Cost, (double)job.Plan.Shape.Batch * job.Plan.Shape.QueryHeads);
 
     private async Task<CoordinatedSilo?> JoinAsync(string name)
     {
@@ -265,7 +254,7 @@ internal sealed partial class JobCoordinator : IDisposable
             var attempt = new RunningAttempt(silo, block, number, key) { Followed = true };
             silo.Running.Add(attempt);
             _tally.Begin(attempt);
-            silo.Began = silo.Began == 0 ? Stopwatch.GetTimestamp() : silo.Began;
+            silo.Work.Begin();
             _following.Add(FollowAsync(attempt, Assignment(block, number), job, output));
         }
     }
@@ -324,6 +313,7 @@ internal sealed partial class JobCoordinator : IDisposable
             }
         }
         attempt.Silo.Running.Remove(attempt);
+        attempt.Silo.Work.Remove(attempt.Work);
         if (attempt.Status.Phase == BlockPhase.Finished)
             await FinishAsync(attempt, job, output);
         else if (!_stop.IsCancellationRequested)

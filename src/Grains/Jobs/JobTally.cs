@@ -52,7 +52,7 @@ internal sealed class JobTally(Guid job, JobRecord record)
     {
         _finished[block.Block] = block;
         _chronicle.Finish(block);
-        attempt.Silo.CostFinished += block.CostDone - attempt.Status.CostRestored;
+        attempt.Silo.Work.Finish(block.CostDone - attempt.Status.CostRestored);
         attempt.Silo.LastFinished = SinceBegin.TotalSeconds;
         Settle(attempt);
     }

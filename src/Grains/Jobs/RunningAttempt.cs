@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Distributed.Grains.Blocks;
 
 namespace Distributed.Grains.Jobs;
@@ -10,11 +9,6 @@ namespace Distributed.Grains.Jobs;
 /// <param name="key">Key of its grain.</param>
 internal sealed class RunningAttempt(CoordinatedSilo member, int block, int attempt, string key)
 {
-    /// <summary>Of a silo that has not been heard for longer, nobody knows whether it is at work.</summary>
-    private const double SecondsTrusted = 1;
-
-    private long _heard = Stopwatch.GetTimestamp();
-
     public CoordinatedSilo Silo => member;
 
     public int Block => block;
@@ -22,6 +16,9 @@ internal sealed class RunningAttempt(CoordinatedSilo member, int block, int atte
     public int Attempt => attempt;
 
     public string Key => key;
+
+    /// <summary>Its work, as far as is known.</summary>
+    public WorkHeard Work { get; } = member.Work.Add(block);
 
     /// <summary>Whether the coordinator follows it yet.</summary>
     public bool Followed { get; set; }
@@ -33,20 +30,10 @@ internal sealed class RunningAttempt(CoordinatedSilo member, int block, int atte
         set
         {
             field = value;
-            _heard = Stopwatch.GetTimestamp();
+            Work.Hear(value.Phase == BlockPhase.Running, value.CostDone, value.CostRestored);
         }
     } = new() { Phase = BlockPhase.Waiting };
 
     /// <summary>Seconds since the attempt had its place, as far as is known; null while it waits for one.</summary>
-    public double? Age => Status.Phase == BlockPhase.Waiting ? null : Status.Seconds + Stopwatch.GetElapsedTime(_heard).TotalSeconds;
-
-    /// <summary>Cost that it has probably done by now: what was heard of, and what its silo has done since.</summary>
-    /// <param name="speed">Cost a second that the silo does.</param>
-    public double CostByNow(double speed)
-    {
-        if (Status.Phase != BlockPhase.Running)
-            return Status.CostDone;
-        int atWork = Math.Max(1, member.Running.Count(attempt => attempt.Status.Phase == BlockPhase.Running));
-        return Status.CostDone + Math.Min(Stopwatch.GetElapsedTime(_heard).TotalSeconds, SecondsTrusted) * speed / atWork;
-    }
+    public double? Age => Status.Phase == BlockPhase.Waiting ? null : Status.Seconds + Work.SecondsSince;
 }

@@ -85,7 +85,11 @@ internal static unsafe class Options
         }
         ScoreStage Terms(NativeBuffer distances) => new(0)
         {
-            KeyTerms = terms.Floats, KeyTermStride = TermStride, KeyTermRows = Distances, KeyTermReach = Reach, Distances = distances.Floats,
+            KeyTerms = terms.Floats,
+            KeyTermStride = TermStride,
+            KeyTermRows = Distances,
+            KeyTermReach = Reach,
+            Distances = distances.Floats,
         };
         var best = new double[cases.Length];
         Array.Fill(best, double.MaxValue);

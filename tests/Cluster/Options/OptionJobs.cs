@@ -105,8 +105,10 @@ internal static class OptionJobs
             Shape = Cross,
             Options = new()
             {
-                Mechanism = new() { Kind = MechanismKind.Delta }, QkNorm = RowNorm.L2,
-                Causal = CausalAlignment.TopLeft, Documents = new PackedDocuments([0, 900, 3100], [0, 2000, 4500]),
+                Mechanism = new() { Kind = MechanismKind.Delta },
+                QkNorm = RowNorm.L2,
+                Causal = CausalAlignment.TopLeft,
+                Documents = new PackedDocuments([0, 900, 3100], [0, 2000, 4500]),
             },
             Tensors = [new("beta", FileElementType.F32, [1, 1, 4500])],
             Says = job => job with { WithLogSumExp = false },

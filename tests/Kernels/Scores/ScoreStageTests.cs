@@ -134,7 +134,12 @@ public sealed unsafe class ScoreStageTests
         new Span<float>(scores, 48).Clear();
         var stage = new ScoreStage(0)
         {
-            KeyTerms = terms.Floats, KeyTermStride = Stride, KeyTermFirst = first, KeyTermRows = last - first + 1, KeyTermReach = Reach, Distances = &distance,
+            KeyTerms = terms.Floats,
+            KeyTermStride = Stride,
+            KeyTermFirst = first,
+            KeyTermRows = last - first + 1,
+            KeyTermReach = Reach,
+            Distances = &distance,
         };
 
         stage.Apply(0, 1, 0, scores, 48, 48);

@@ -15,7 +15,12 @@ public sealed class AnalyticsPartsTests : IDisposable
 
     private static readonly AnalyticsOptions Asked = new()
     {
-        Received = true, Links = 20, Strongest = 30, Pooled = 40, Distances = true, Segments = [0, 100, 5000, 6300],
+        Received = true,
+        Links = 20,
+        Strongest = 30,
+        Pooled = 40,
+        Distances = true,
+        Segments = [0, 100, 5000, 6300],
     };
 
     private static readonly byte[] Key = [1, 2, 3];

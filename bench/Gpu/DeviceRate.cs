@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Distributed.Gpu.Benchmarks;
 
 /// <summary>What was measured of one shape.</summary>
@@ -13,9 +11,8 @@ namespace Distributed.Gpu.Benchmarks;
 /// <param name="Right">Whether that error is within what the kernel promises.</param>
 /// <param name="Seconds">Best of the rounds, spans on the device already, rows and states copied there and back.</param>
 /// <param name="TflopsWithCopies">4 · D operations for every pair seen, over those seconds.</param>
-/// <param name="Tflops">The same over the kernel's share: the time that twice the keys take more.</param>
+/// <param name="Tflops">The same over the kernel's share: what nine times the keys take more, by eight.</param>
 /// <param name="ShareOfMultiplyAddPeak">Tflops over the device's F32 multiply-add rate; null where that is not known.</param>
-/// <param name="Goal">What issue and plan ask for: TFLOP/s, or a share; null = nothing.</param>
 internal sealed record DeviceRate(
     string Type, int Dim, int Rows, int Heads, bool Causal, string Kernel, double Error, bool Right, double Seconds, double TflopsWithCopies,
-    double Tflops, double? ShareOfMultiplyAddPeak, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Goal);
+    double Tflops, double? ShareOfMultiplyAddPeak);

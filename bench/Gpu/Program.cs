@@ -29,13 +29,17 @@ if (search.Device is not { } device)
 foreach (string note in search.Notes)
     Console.Error.WriteLine(note);
 DeviceRate[] rates = [.. DeviceBench.Measure(device, rows, heads, line => Console.Error.WriteLine(line))];
+IReadOnlyList<Goal> goals = Goal.Of(rates);
+foreach (Goal goal in goals)
+    Console.Error.WriteLine(goal);
 Console.WriteLine(JsonSerializer.Serialize(new
 {
     device = device.Name,
     multiprocessors = device.Peak.Multiprocessors,
     clock_mhz = device.Peak.ClockMegahertz,
     fma_peak_tflops = device.Peak.MultiplyAdds * 2 / 1e12,
-    clocks_before_and_after = Clocks.Seen,
+    clocks = Clocks.Seen,
     rates,
+    goals,
 }, new JsonSerializerOptions { WriteIndented = true }));
 return rates.All(rate => rate.Right) ? 0 : 1;

@@ -17,10 +17,11 @@ public sealed class DeviceWork : IDisposable
 
     private readonly AttentionDevice _device;
     private readonly DeviceJob _job;
+    private readonly Action<string>? _tells;
     private long _folds, _passedOn, _failures;
     private volatile string? _lastFailure;
 
-    private DeviceWork(AttentionDevice device, DeviceJob job) => (_device, _job) = (device, job);
+    private DeviceWork(AttentionDevice device, DeviceJob job, Action<string>? tells) => (_device, _job, _tells) = (device, job, tells);
 
     /// <summary>What the device did so far.</summary>
     public DeviceReport Report => new(
@@ -34,7 +35,10 @@ public sealed class DeviceWork : IDisposable
     /// <param name="choice">The device asked for.</param>
     /// <param name="plan">The job's plan.</param>
     /// <param name="input">The job's tensors.</param>
-    /// <param name="tells">Told of what was found and why something was passed over, in one sentence each; null = nobody.</param>
+    /// <param name="tells">
+    /// Told of what was found, why something was passed over, and what failed, in one sentence or two each; null = nobody. Failures
+    /// come from any thread.
+    /// </param>
     /// <returns>Null when the CPU is to do it all.</returns>
     /// <exception cref="InputException">
     /// A device was asked for by name, and it cannot be had, or cannot do the job. With <see cref="DeviceKind.Auto"/> the CPU does
@@ -56,7 +60,7 @@ public sealed class DeviceWork : IDisposable
                 return null;
             return DeviceLimits.Refusal(plan) is { } refusal
                 ? throw new InputException($"Device {choice} cannot do this job: {refusal}")
-                : Open(device, plan, input);
+                : Open(device, plan, input, tells: tells);
         }
         catch (DeviceException error)
         {
@@ -68,7 +72,7 @@ public sealed class DeviceWork : IDisposable
     /// <param name="device">The device; null = none.</param>
     /// <param name="plan">The job's plan.</param>
     /// <param name="input">The job's tensors.</param>
-    /// <param name="tells">Told why the device was passed over, in one sentence; null = nobody.</param>
+    /// <param name="tells">Told why the device was passed over, and what failed, from any thread; null = nobody.</param>
     /// <param name="sameBits">Whether only a kernel with the bits of the CPU will do.</param>
     /// <returns>Null when the CPU is to do it all.</returns>
     public static DeviceWork? OpenIfFit(
@@ -85,7 +89,7 @@ public sealed class DeviceWork : IDisposable
         }
         try
         {
-            return Open(device, plan, input, sameBits);
+            return Open(device, plan, input, sameBits, tells);
         }
         catch (DeviceException error)
         {
@@ -96,8 +100,8 @@ public sealed class DeviceWork : IDisposable
 
     /// <summary>Opens a job on a device that is at hand.</summary>
     /// <exception cref="DeviceException">The device has no room for it, or fails.</exception>
-    internal static DeviceWork Open(AttentionDevice device, JobPlan plan, AttentionInput input, bool sameBits = false) =>
-        new(device, device.Open(ShapeOf(plan, input) with { SameBits = sameBits }));
+    internal static DeviceWork Open(AttentionDevice device, JobPlan plan, AttentionInput input, bool sameBits = false, Action<string>? tells = null) =>
+        new(device, device.Open(ShapeOf(plan, input) with { SameBits = sameBits }), tells);
 
     /// <summary>Folds on the device.</summary>
     /// <param name="fold">The work.</param>
@@ -116,9 +120,10 @@ public sealed class DeviceWork : IDisposable
         }
         catch (DeviceException error)
         {
-            Interlocked.Increment(ref _failures);
+            long failures = Interlocked.Increment(ref _failures);
             _lastFailure = error.Message;
             DeviceMetrics.Folded("failed");
+            _tells?.Invoke($"{error.Message.TrimEnd('.')}. {(failures < MostFailures ? "The CPU does that tile" : "The CPU does the rest of the job")}.");
             return false;
         }
     }

@@ -68,7 +68,11 @@ public static class EmbeddedEngine
         long started = Stopwatch.GetTimestamp();
         ComputePool pool = ComputePool.Shared(threads);
         var notes = new List<string>();
-        using DeviceWork? device = DeviceWork.Open(options.Device, plan, input, notes.Add);
+        using DeviceWork? device = DeviceWork.Open(options.Device, plan, input, note =>
+        {
+            lock (notes)
+                notes.Add(note);
+        });
         WorkDone done = plan.Mechanism.HasScores
             ? await RunRingAsync(plan, input, kernel, device, sink, pool, progress, cancellation).ConfigureAwait(false)
             : await RunSequentialAsync(plan, input, sink, pool, progress, cancellation).ConfigureAwait(false);

@@ -70,7 +70,7 @@ internal sealed class OpenJob : IDisposable
     /// <param name="options">The silo's options.</param>
     /// <param name="store">The records of jobs.</param>
     /// <param name="device">The silo's device; null = none.</param>
-    /// <param name="tells">Told why the device was passed over.</param>
+    /// <param name="tells">Told why the device was passed over, and what failed there.</param>
     public static OpenJob Open(
         JobTicket ticket, TileExchange exchange, ClusterEngineOptions options, JobStore store, AttentionDevice? device, Action<string> tells)
     {

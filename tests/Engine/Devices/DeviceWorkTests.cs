@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Devices;
 using Distributed.Engine.Jobs;
@@ -17,9 +18,13 @@ public sealed class DeviceWorkTests
     private readonly AttentionOptions _options = new() { SpanRows = 6, Blocks = 3, Threads = 2, Causal = CausalAlignment.At(4), Device = DeviceChoice.Cpu };
 
     [Fact]
-    public async Task A_device_that_fails_is_left_alone_after_a_few_failures()
+    public async Task A_device_that_fails_is_left_alone_after_a_few_failures_and_each_is_told()
     {
-        DeviceReport report = await RunsLikeTheCpu(new FakeDevice(_ => throw new DeviceException("Device fake failed: no power.")));
+        var told = new ConcurrentQueue<string>();
+        DeviceReport report = await RunsLikeTheCpu(new FakeDevice(_ => throw new DeviceException("Device fake failed: no power.")), told.Enqueue);
+        Assert.Equal(
+            ["Device fake failed: no power. The CPU does that tile.", "Device fake failed: no power. The CPU does that tile.", "Device fake failed: no power. The CPU does the rest of the job."],
+            told);
         Assert.Equal(DeviceWork.MostFailures, report.Failures);
         Assert.Equal(0, report.Folds);
         Assert.Equal("Device fake failed: no power.", report.LastFailure);
@@ -42,7 +47,7 @@ public sealed class DeviceWorkTests
         await _problem.RunAsync(_options with { Device = DeviceChoice.Auto });
     }
 
-    private async Task<DeviceReport> RunsLikeTheCpu(AttentionDevice device)
+    private async Task<DeviceReport> RunsLikeTheCpu(AttentionDevice device, Action<string>? tells = null)
     {
         MemorySink expected = await _problem.RunAsync(_options);
         MemorySink actual = new(_problem.Shape);
@@ -51,7 +56,7 @@ public sealed class DeviceWorkTests
             JobPlan plan = JobPlan.Create(input.Shape, _options);
             using var pool = new ComputePool(1);
             using var packed = new PackedSpanCache(CpuKernels.Best, 1 << 20);
-            using DeviceWork work = DeviceWork.Open(device, plan, input);
+            using DeviceWork work = DeviceWork.Open(device, plan, input, tells: tells);
             var context = new LaneContext(plan, input, CpuKernels.Best, packed, actual) { Device = work };
             await InProcessRing.RunAsync(context, new StoreTileSource(input, plan), pool, rowsPerLane: 6, TestContext.Current.CancellationToken);
             return work.Report;

@@ -85,6 +85,8 @@ public sealed class DurableFileJob(
         }
     }
 
+    private void Tell(string note) => options.Tells?.Invoke($"Job {id}: {note}");
+
     private async Task ComputeAsync(CancellationToken cancellation)
     {
         _folder.Open();
@@ -101,8 +103,8 @@ public sealed class DurableFileJob(
         if (blocks.All(block => block.Tally is null))
             EngineMetrics.Plans(cut);
         using (DeviceWork? device = job.Options.Device == default
-            ? DeviceWork.OpenIfFit(DeviceLookup.Find(Names.Device(options.Device)).Device, cut, files.Input)
-            : DeviceWork.Open(job.Options.Device, cut, files.Input))
+            ? DeviceWork.OpenIfFit(DeviceLookup.Find(Names.Device(options.Device)).Device, cut, files.Input, Tell)
+            : DeviceWork.Open(job.Options.Device, cut, files.Input, Tell))
         using (var packed = new PackedSpanCache(CpuKernels.Best, PackedBytes))
         using (SequentialRun? sequential = cut.Mechanism.HasScores
             ? null : new SequentialRun(cut, files.Input, new MemoryBoard(_folder.Memories, Key(), cut), options.Threads))
@@ -149,4 +151,8 @@ public sealed record DurableJobOptions(int Threads, int BlocksAtOnce, TimeSpan C
     /// <summary>The device of jobs that name none, as it is written; a job that it cannot do is done by the CPU.</summary>
     /// <value>auto.</value>
     public string Device { get; init; } = "auto";
+
+    /// <summary>Told in one sentence or two why a job's device was passed over, and what failed there; from any thread.</summary>
+    /// <value>Null: nobody.</value>
+    public Action<string>? Tells { get; init; }
 }

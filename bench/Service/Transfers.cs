@@ -1,62 +1,115 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Distributed.Silo.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace Distributed.Service.Benchmarks;
 
-/// <summary>Upload and download of a file, beside what the same disk and loopback give to a program that does nothing else.</summary>
+/// <summary>
+/// Upload and download of a file, beside what the same disk and loopback give to a program that does nothing else: no HTTP,
+/// no checksum. An upload is compared with the faster of two such programs, through the system's page cache and past it.
+/// </summary>
 internal static class Transfers
 {
-    private const int Rounds = 5, BufferBytes = 1 << 20;
+    private const int Rounds = 5, BufferBytes = 2 << 20;
 
     public static async Task RunAsync(BenchServer server)
     {
         byte[] file = BenchServer.Qkv(8, 80_000, 64);
         double megabytes = file.Length / 1e6;
-        var (bare, up, sent, down) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (cached, direct, up) = (new List<double>(), new List<double>(), new List<double>());
+        var (cold, coldDown, warm, warmDown) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (int round = 0; round < Rounds; round++)
         {
             // A new file each time, as an upload is: what is written over pages that the system has at hand is faster.
-            string path = Path.Combine(server.Folder, $"bare-{round}");
-            bare.Add(megabytes / await BareUploadAsync(path, file));
-            long began = Stopwatch.GetTimestamp();
-            await server.PutAsync($"v1/tensors/file-{round}", file);
-            up.Add(megabytes / Stopwatch.GetElapsedTime(began).TotalSeconds);
-            sent.Add(megabytes / await BareDownloadAsync(path));
-            began = Stopwatch.GetTimestamp();
-            using Stream stream = await server.Http.GetStreamAsync($"v1/tensors/file-{round}");
-            await DrainAsync(stream);
-            down.Add(megabytes / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            string path = Path.Combine(server.Folder, $"bare-{round}"), url = $"v1/tensors/file-{round}";
+            cached.Add(megabytes / await BareUploadAsync(path, file, WriteAsync));
+            direct.Add(megabytes / await BareUploadAsync(path + "-past", file, WritePastCacheAsync));
+            up.Add(megabytes / await TimeAsync(() => server.PutAsync(url, file)));
+            PageCache.Drop(server.Folder);
+            cold.Add(megabytes / await BareDownloadAsync(path));
+            coldDown.Add(megabytes / await TimeAsync(() => DownloadAsync(server, url)));
+            warm.Add(megabytes / await BareDownloadAsync(path));
+            warmDown.Add(megabytes / await TimeAsync(() => DownloadAsync(server, url)));
         }
-        Console.WriteLine($"{megabytes:f0} MB, MB/s, best of {Rounds} in turn");
-        Console.WriteLine($"loopback to a file, forced to disk  {bare.Max():f0}");
-        Console.WriteLine($"upload                              {up.Max():f0}, {up.Max() / bare.Max():p0}");
-        Console.WriteLine($"a file to loopback                  {sent.Max():f0}");
-        Console.WriteLine($"download                            {down.Max():f0}, {down.Max() / sent.Max():p0}");
+        Console.WriteLine($"{megabytes:f0} MB, MB/s, median and best of {Rounds} in turn");
+        Tell("loopback to a file, forced to disk", cached, null);
+        Tell("the same past the page cache", direct, null);
+        Tell("upload", up, [cached, direct]);
+        Tell("a file to loopback, from the disk", cold, null);
+        Tell("download, from the disk", coldDown, [cold]);
+        Tell("a file to loopback, from the page cache", warm, null);
+        Tell("download, from the page cache", warmDown, [warm]);
+    }
+
+    private static void Tell(string what, List<double> speeds, List<double>[]? bare)
+    {
+        string shares = bare is null ? "" : $"   {Median(speeds) / bare.Max(Median):p0}, best {speeds.Max() / bare.Max(of => of.Max()):p0}";
+        Console.WriteLine($"{what,-40} {Median(speeds),6:f0} {speeds.Max(),6:f0}{shares}");
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static async Task<double> TimeAsync(Func<Task> what)
+    {
+        long began = Stopwatch.GetTimestamp();
+        await what();
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    private static async Task DownloadAsync(BenchServer server, string url)
+    {
+        using Stream stream = await server.Http.GetStreamAsync(url);
+        await DrainAsync(stream);
     }
 
     /// <summary>Seconds to send a file over a connection, write it, and force it to disk.</summary>
-    private static async Task<double> BareUploadAsync(string path, byte[] content)
+    private static async Task<double> BareUploadAsync(string path, byte[] content, Func<NetworkStream, SafeFileHandle, Task> write)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        long began = Stopwatch.GetTimestamp();
-        Task sending = Task.Run(async () =>
+        return await TimeAsync(async () =>
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-            await client.GetStream().WriteAsync(content);
+            Task sending = Task.Run(async () =>
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+                await client.GetStream().WriteAsync(content);
+            });
+            using TcpClient receiver = await listener.AcceptTcpClientAsync();
+            using (SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+            {
+                await write(receiver.GetStream(), file);
+                RandomAccess.FlushToDisk(file);
+            }
+            await sending;
         });
-        using TcpClient receiver = await listener.AcceptTcpClientAsync();
-        using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+    }
+
+    private static async Task WriteAsync(NetworkStream from, SafeFileHandle file)
+    {
+        var buffer = new byte[BufferBytes];
+        long offset = 0;
+        for (int read; (read = await from.ReadAsync(buffer)) > 0; offset += read)
+            RandomAccess.Write(file, buffer.AsSpan(0, read), offset);
+    }
+
+    /// <summary>One buffer is written while the next one fills.</summary>
+    private static async Task WritePastCacheAsync(NetworkStream from, SafeFileHandle file)
+    {
+        var to = new UncachedFile(file);
+        Memory<byte> filling = UncachedFile.Buffer(BufferBytes), writing = UncachedFile.Buffer(BufferBytes);
+        Task written = Task.CompletedTask;
+        for (long offset = 0; await from.ReadAtLeastAsync(filling, BufferBytes, throwOnEndOfStream: false) is > 0 and var filled; offset += filled)
         {
-            var buffer = new byte[BufferBytes];
-            for (int read; (read = await receiver.GetStream().ReadAsync(buffer)) > 0;)
-                file.Write(buffer, 0, read);
-            file.Flush(flushToDisk: true);
+            await written;
+            (filling, writing) = (writing, filling);
+            ReadOnlyMemory<byte> full = writing[..filled];
+            long at = offset;
+            written = Task.Run(() => to.Write(full.Span, at));
         }
-        await sending;
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+        await written;
     }
 
     /// <summary>Seconds to read that file and send it over a connection.</summary>
@@ -64,23 +117,24 @@ internal static class Transfers
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        long began = Stopwatch.GetTimestamp();
-        Task sending = Task.Run(async () =>
+        return await TimeAsync(async () =>
         {
-            using TcpClient client = await listener.AcceptTcpClientAsync();
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
-            await file.CopyToAsync(client.GetStream(), BufferBytes);
+            Task sending = Task.Run(async () =>
+            {
+                using TcpClient client = await listener.AcceptTcpClientAsync();
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+                await file.CopyToAsync(client.GetStream(), 1 << 20);
+            });
+            using var receiver = new TcpClient();
+            await receiver.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
+            await DrainAsync(receiver.GetStream());
+            await sending;
         });
-        using var receiver = new TcpClient();
-        await receiver.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
-        await DrainAsync(receiver.GetStream());
-        await sending;
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
     private static async Task DrainAsync(Stream stream)
     {
-        var buffer = new byte[BufferBytes];
+        var buffer = new byte[1 << 20];
         while (await stream.ReadAsync(buffer) > 0)
         {
         }

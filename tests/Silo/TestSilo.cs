@@ -10,7 +10,7 @@ namespace Distributed.Silo.Tests;
 /// <summary>A silo in this process, on a free port and with a data folder of its own.</summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly bool _ownsFolder;
 
     private TestSilo(WebApplication app, string folder, bool ownsFolder)

@@ -16,7 +16,7 @@ internal static class TestTensors
         foreach ((string name, int i) in new[] { ("q", 0), ("k", 1), ("v", 2) })
             header[name] = new { dtype = "F32", shape = new[] { 1, heads, rows, dim }, data_offsets = new[] { i * bytes, (i + 1) * bytes } };
         byte[] json = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(header));
-        using var file = new MemoryStream();
+        using var file = new MemoryStream(checked((int)(sizeof(long) + json.Length + 3 * bytes)));
         file.Write(BitConverter.GetBytes((long)json.Length));
         file.Write(json);
         var numbers = new float[heads * rows * dim];
@@ -26,6 +26,6 @@ internal static class TestTensors
                 number = (float)(random.NextDouble() * 4 - 2);
             file.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
         }
-        return file.ToArray();
+        return file.GetBuffer();
     }
 }

@@ -6,12 +6,18 @@ namespace Distributed.Engine.FileJobs;
 /// <summary>
 /// What an output file with LSE says about the job that made it, so that its attention can be looked at later: the
 /// specification, in the metadata. How the work was divided is left out of it, so that this changes no byte either. Inputs
-/// in the output's folder are named from there: they can move together, and a server's own folders are nobody's business.
+/// in the output's folder are named from there: they can move together. A server's own folders are nobody's business.
 /// </summary>
 public static class FinishedJob
 {
     /// <summary>The key in the metadata.</summary>
     public const string MetadataKey = "attention_job";
+
+    /// <summary>
+    /// What a server writes into a path behind its own folders: an input is told by what follows. A path leads to the same
+    /// file with it and without (rsync --relative marks paths so, too).
+    /// </summary>
+    public const string Private = "/././";
 
     /// <summary>The metadata of a job's output; null where there is nothing to look at, or no place for it.</summary>
     public static IReadOnlyDictionary<string, string>? MetadataOf(FileJobSpecification job)
@@ -25,7 +31,7 @@ public static class FinishedJob
             Output = "",
             Inputs = job.Inputs.Select(path => Path.GetFullPath(path) is var full && full.StartsWith(folder + "/", StringComparison.Ordinal)
                 ? full[(folder.Length + 1)..]
-                : full),
+                : path.LastIndexOf(Private, StringComparison.Ordinal) is >= 0 and var at ? path[(at + Private.Length)..] : full),
             Options = job.Options with { Blocks = 1, Threads = null },
         };
         return new Dictionary<string, string> { [MetadataKey] = SpecificationDocument.Write(kept) };

@@ -8,6 +8,7 @@ using Distributed.Silo.Dashboard;
 using Distributed.Silo.Http;
 using Distributed.Silo.Storage;
 using Distributed.Silo.Telemetry;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace Distributed.Silo.Hosting;
@@ -128,6 +129,8 @@ public static class SiloBuild
                     endpoint.UseHttps(certificate);
             });
         });
+        // Behind the server's own, which it replaces.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, WideBlocks>();
     }
 
     private static X509Certificate2? Certificate(SiloSettings settings)

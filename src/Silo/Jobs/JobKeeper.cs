@@ -113,13 +113,16 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
     /// <summary>Takes a folder away; one that is gone already is none to take.</summary>
     public static void DeleteFolder(string path)
     {
-        try
+        while (Directory.Exists(path))
         {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // It is gone, as it should be.
+            try
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // It, or a folder in it, was taken away at the same time: when a job ends, and is removed at once.
+            }
         }
     }
 

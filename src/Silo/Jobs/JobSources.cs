@@ -70,9 +70,13 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
     {
         ArgumentNullException.ThrowIfNull(message);
         string results = data.ResultsOf(job) + "/";
-        return message.Replace($"{results}{DataFolder.Inputs}/{tensors.Kind.One}/", $"{tensors.Kind.One}:", StringComparison.Ordinal)
-            .Replace($"{results}{DataFolder.Inputs}/{documents.Kind.One}/", $"{documents.Kind.One}:", StringComparison.Ordinal)
-            .Replace(results, "", StringComparison.Ordinal);
+        foreach (string one in new[] { tensors.Kind.One, documents.Kind.One })
+        {
+            string folder = $"{results}{DataFolder.Inputs}/{one}";
+            message = message.Replace(folder + FinishedJob.Private, one + ":", StringComparison.Ordinal)
+                .Replace(folder + "/", one + ":", StringComparison.Ordinal);
+        }
+        return message.Replace(results, "", StringComparison.Ordinal);
     }
 
     private void CheckAgain(string path, bool mayBeNew)
@@ -90,7 +94,7 @@ public sealed class JobSources(DataFolder data, FileStore tensors, FileStore doc
             throw new InputException($"'{reference}' is no reference; {scheme}NAME of a stored {store.Kind.One}, or file:/PATH on the server, is expected.");
         StoredFile file = store.Find(reference[scheme.Length..]) ?? throw Gone(reference, store);
         // Under the name that its owner knows: it is told in errors, and in the metadata of the output.
-        string path = Path.Combine(inputs, store.Kind.One, file.Name);
+        string path = Path.Combine(inputs, store.Kind.One) + FinishedJob.Private + file.Name;
         // Named twice, it is one file: the one that had the name first.
         if (File.Exists(path))
             return path;

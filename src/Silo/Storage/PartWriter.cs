@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Distributed.Silo.Storage;
 
-/// <summary>Copies a request's body into a part, and hashes it: one buffer is written while the next one fills.</summary>
+/// <summary>Copies a request's body into a part, and hashes it: while one buffer fills, the one before is written and hashed, both at once.</summary>
 internal sealed class PartWriter
 {
-    private const int BufferBytes = 1 << 20;
+    private const int BufferBytes = 2 << 20;
 
     /// <summary>Bytes after which what has come is made to last, so that a loss of the server costs no more than them.</summary>
     private const long SavesEvery = 256 << 20;
 
-    private readonly SafeFileHandle _part;
+    private readonly UncachedFile _part;
     private readonly long? _end;
     private readonly Quota _quota;
     private readonly IReadOnlyList<IncrementalHash> _hashes;
@@ -29,7 +29,7 @@ internal sealed class PartWriter
     public PartWriter(
         SafeFileHandle part, long offset, long? end, Quota quota, IReadOnlyList<IncrementalHash> hashes, Action<long> save)
     {
-        (_part, Offset, _end, _quota, _hashes, _save) = (part, offset, end, quota, hashes, save);
+        (_part, Offset, _end, _quota, _hashes, _save) = (new UncachedFile(part), offset, end, quota, hashes, save);
         _saved = offset;
     }
 
@@ -40,43 +40,77 @@ internal sealed class PartWriter
     /// <exception cref="InputException">The body is longer or shorter than it says.</exception>
     public async Task CopyAsync(Stream body, CancellationToken cancellation)
     {
-        byte[] filling = new byte[BufferBytes], writing = new byte[BufferBytes];
-        Task written = Task.CompletedTask;
+        Memory<byte> filling = UncachedFile.Buffer(FirstBytes()), other = default;
+        Task stored = Task.CompletedTask;
         int filled = 0;
         try
         {
-            for (int read; (read = await body.ReadAsync(filling.AsMemory(filled), cancellation).ConfigureAwait(false)) > 0;)
+            for (int read; (read = await body.ReadAsync(filling[filled..], cancellation).ConfigureAwait(false)) > 0;)
             {
                 filled += read;
-                if (filled < BufferBytes)
+                if (filled < filling.Length)
                     continue;
-                await written.ConfigureAwait(false);
-                (filling, writing, filled) = (writing, filling, 0);
-                ReadOnlyMemory<byte> full = writing;
-                written = Task.Run(() => Write(full.Span), CancellationToken.None);
+                await stored.ConfigureAwait(false);
+                Memory<byte> full = filling;
+                stored = Task.Run(() => StoreAsync(full), CancellationToken.None);
+                (filling, filled) = (other.IsEmpty ? UncachedFile.Buffer(BufferBytes) : other, 0);
+                other = full.Length == BufferBytes ? full : default;
             }
         }
         finally
         {
             // Also when the body breaks off: what has come is kept.
-            await written.ConfigureAwait(false);
+            await stored.ConfigureAwait(false);
             if (filled > 0)
-                Write(filling.AsSpan(0, filled));
+                Store(filling.Span[..filled]);
         }
         if (_end is { } end && Offset != end)
             throw new InputException($"The body ends at byte {Offset} of the file; {end} is expected.");
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
+    /// <summary>The first buffer ends on a page, so that those behind it can go past the cache; a short body needs no more than one byte above its length.</summary>
+    private int FirstBytes()
     {
-        if (_end is { } end && Offset + bytes.Length > end)
+        int toPage = BufferBytes - (int)(Offset % UncachedFile.Alignment);
+        return _end is { } end ? (int)Math.Min(toPage, end - Offset + 1) : toPage;
+    }
+
+    private void Store(ReadOnlySpan<byte> bytes)
+    {
+        RequireRoomFor(bytes.Length);
+        _part.Write(bytes, Offset);
+        Hash(bytes);
+        Advance(bytes.Length);
+    }
+
+    private async Task StoreAsync(ReadOnlyMemory<byte> bytes)
+    {
+        RequireRoomFor(bytes.Length);
+        // A thread of its own: it waits for the disk, and one of the pool would be missed by what receives.
+        Task written = Task.Factory.StartNew(
+            () => _part.Write(bytes.Span, Offset), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Hash(bytes.Span);
+        await written.ConfigureAwait(false);
+        Advance(bytes.Length);
+    }
+
+    private void RequireRoomFor(int bytes)
+    {
+        if (_end is { } end && Offset + bytes > end)
             throw new InputException($"The body goes on behind byte {end} of the file, where it is to end.");
         if (_end is null)
-            _quota.RequireRoomFor(bytes.Length);
-        RandomAccess.Write(_part, bytes, Offset);
+            _quota.RequireRoomFor(bytes);
+    }
+
+    private void Hash(ReadOnlySpan<byte> bytes)
+    {
         foreach (IncrementalHash hash in _hashes)
             hash.AppendData(bytes);
-        Offset += bytes.Length;
+    }
+
+    private void Advance(int bytes)
+    {
+        Offset += bytes;
         // Not at its end: there would be nothing left to go on with.
         if (Offset - _saved >= SavesEvery && Offset != _end)
         {

@@ -47,11 +47,32 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task A_long_upload_comes_back_whole_wherever_its_parts_begin()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync();
+        byte[] tensors = TestTensors.Qkv(1, 26_000, 32);
+        int[] ends = [3, 2_200_003, 2_200_003 + (4 << 20), 2_200_004 + (4 << 20), tensors.Length];
+
+        for (int part = 0, from = 0; part < ends.Length; from = ends[part++])
+            await PartAsync(silo, tensors, from, ends[part], ends[part] == tensors.Length ? HttpStatusCode.Created : HttpStatusCode.Accepted);
+        await silo.PutAsync("v1/tensors/whole", tensors);
+        using var chunked = new HttpRequestMessage(HttpMethod.Put, "v1/tensors/chunked") { Content = new ByteArrayContent(tensors), Headers = { TransferEncodingChunked = true } };
+        Assert.Equal(HttpStatusCode.Created, (await silo.Http.SendAsync(chunked)).StatusCode);
+
+        foreach (string name in new[] { "a", "whole", "chunked" })
+        {
+            byte[] back = await silo.Http.GetByteArrayAsync($"v1/tensors/{name}");
+            Assert.True(back.AsSpan().SequenceEqual(tensors), $"'{name}' came back otherwise than it was sent.");
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(tensors)), (await silo.GetAsync($"v1/tensors/{name}/info")).GetProperty("sha256").GetString());
+        }
+    }
+
+    [Fact]
     public async Task An_upload_that_was_broken_off_goes_on_after_a_restart()
     {
         string folder = Directory.CreateTempSubdirectory("silo-").FullName;
-        byte[] tensors = TestTensors.Qkv(1, 3000, 32);
-        const int Until = 1_100_000;
+        byte[] tensors = TestTensors.Qkv(1, 6000, 32);
+        const int Until = 2_200_000;
         try
         {
             await using (TestSilo first = await TestSilo.StartAsync(folder))

@@ -107,7 +107,7 @@ public sealed class ServedJobsTests
     // An atlas is opened in the background: until then it answers that it is opening.
     private static async Task<T> UntilAsync<T>(TestSilo silo, Guid job, HttpStatusCode expected, Func<JsonElement, T> read)
     {
-        DateTime late = DateTime.UtcNow + TimeSpan.FromSeconds(60);
+        DateTime late = DateTime.UtcNow + TimeSpan.FromMinutes(3);
         while (true)
         {
             using HttpResponseMessage answer = await silo.Http.GetAsync($"atlas/{job}/about");

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Distributed.Silo.Tests.Faults;
@@ -8,21 +6,20 @@ namespace Distributed.Silo.Tests.Faults;
 /// <summary>A real server in a process of its own, to be killed.</summary>
 internal sealed class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromMinutes(3);
     private readonly Process _process;
     private readonly StringBuilder _said = new();
 
-    private ServerProcess(Process process, int port)
+    private ServerProcess(Process process)
     {
         _process = process;
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(60) };
         process.OutputDataReceived += (_, line) => Note(line.Data);
         process.ErrorDataReceived += (_, line) => Note(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
 
-    public HttpClient Http { get; }
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromMinutes(3) };
 
     public Uri Address => Http.BaseAddress!;
 
@@ -37,7 +34,6 @@ internal sealed class ServerProcess : IDisposable
 
     public static async Task<ServerProcess> StartAsync(string data, params (string Name, string Value)[] settings)
     {
-        int port = FreePort();
         // artifacts/bin/Silo.Tests/debug beside artifacts/bin/Silo/debug
         string here = AppContext.BaseDirectory.TrimEnd('/');
         var start = new ProcessStartInfo(Path.Combine(here, "..", "..", "Silo", Path.GetFileName(here), "Distributed.Silo"))
@@ -47,9 +43,9 @@ internal sealed class ServerProcess : IDisposable
         };
         // Compiled quickly rather than well: it lives for seconds.
         start.Environment["DOTNET_TC_QuickJit"] = "1";
-        foreach ((string name, string value) in settings.Append(("data", data)).Append(("http-port", $"{port}")))
+        foreach ((string name, string value) in settings.Append(("data", data)).Append(("http-port", "0")))
             start.Environment["ATTEND_SILO_" + name.ToUpperInvariant().Replace('-', '_')] = value;
-        var server = new ServerProcess(Process.Start(start)!, port);
+        var server = new ServerProcess(Process.Start(start)!);
         await server.ReadyAsync();
         return server;
     }
@@ -69,23 +65,23 @@ internal sealed class ServerProcess : IDisposable
         Http.Dispose();
     }
 
+    /// <summary>Waits until it says where it listens: at a port that nobody else had.</summary>
     private async Task ReadyAsync()
     {
+        const string Told = "attend silo on ";
         DateTime late = DateTime.UtcNow + StartsWithin;
         while (true)
         {
-            try
+            string said = Said;
+            if (said.IndexOf(Told, StringComparison.Ordinal) is >= 0 and var at && said.IndexOf(',', at) is > 0 and var end)
             {
+                Http.BaseAddress ??= new Uri(said[(at + Told.Length)..end] + "/");
                 using HttpResponseMessage answer = await Http.GetAsync("health/ready");
                 if (answer.IsSuccessStatusCode)
                     return;
             }
-            catch (HttpRequestException)
-            {
-                // It does not listen yet.
-            }
-            Assert.False(_process.HasExited, $"The server ended before it was ready:\n{Said}");
-            Assert.True(DateTime.UtcNow < late, $"The server was to be ready within {StartsWithin}; it said:\n{Said}");
+            Assert.False(_process.HasExited, $"The server ended before it was ready:\n{said}");
+            Assert.True(DateTime.UtcNow < late, $"The server was to be ready within {StartsWithin}; it said:\n{said}");
             await Task.Delay(20);
         }
     }
@@ -94,12 +90,5 @@ internal sealed class ServerProcess : IDisposable
     {
         lock (_said)
             _said.AppendLine(line);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -12,7 +12,7 @@ namespace Distributed.Silo.Tests.Jobs;
 /// </summary>
 public sealed class QueueOwnerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly string _folder = Directory.CreateTempSubdirectory("owners-").FullName;
     private readonly DataFolder _data;
     private readonly FileStorage _storage;

@@ -6,7 +6,7 @@ using Distributed.Simulator.Clock;
 
 namespace Distributed.Engine.Tests.Tiles;
 
-/// <summary>A process gives on the parts of a tile that it is still fetching, and lets others wait for the rest.</summary>
+/// <summary>A process gives on the parts of a tile that it is still fetching, and lets others wait for the rest; a busy owner names others.</summary>
 public class GivingOnTests
 {
     private const int PartBytes = 512, Reader = 3, Tile = 1;
@@ -64,6 +64,21 @@ public class GivingOnTests
         _owner.Stop();
 
         Assert.True(comes.IsCompletedSuccessfully);
+    });
+
+    [Fact]
+    public Task A_busy_owner_names_the_one_that_got_the_tile_last_and_gives_when_it_is_asked_again() => RunAsync(exchange =>
+    {
+        const int Own = 0, LastPart = 1;
+        TileAnswer Ask(int part, TileRole role, int steps, bool busy) =>
+            exchange.TryRead(new TilePart(_job, 1, Own, part), new TileAsk(role, steps), busy, new byte[PartBytes]);
+        var gives = TileAnswer.Gives(PartBytes);
+
+        Assert.Equal(gives, Ask(LastPart, TileRole.Owner, steps: 2, busy: true)); // Nobody else has got it yet.
+        Assert.Equal(TileAnswer.RefersTo(2), Ask(0, TileRole.Owner, steps: 1, busy: true));
+        Assert.Equal(gives, Ask(0, TileRole.OwnerAgain, steps: 1, busy: true));
+        Assert.Equal(gives, Ask(0, TileRole.Owner, steps: 1, busy: false));
+        Assert.Equal(gives, Ask(0, TileRole.Owner, steps: 2, busy: true)); // Nobody is sent to itself.
     });
 
     private TilePart Part(int index) => new(_job, 1, Tile, index);

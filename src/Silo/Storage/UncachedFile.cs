@@ -19,7 +19,7 @@ internal sealed partial class UncachedFile(SafeFileHandle file)
     // O_DIRECT is another bit on ARM.
     private static readonly int PastCache = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
-    private bool _isPossible = true, _isOn;
+    private bool _isPossible = OperatingSystem.IsLinux(), _isOn;
 
     /// <summary>Memory that can be written past the cache.</summary>
     public static Memory<byte> Buffer(int bytes)

@@ -18,9 +18,9 @@ internal sealed class EmbeddedRunner(DataFolder data, DurableJobOptions options)
 
     private const int BytesPerByteOfText = 40;
 
-    public Task<JobNeeds> ExamineAsync(JobKind kind, string resolved) => Task.Run(() => kind == JobKind.Document
+    public Task<JobNeeds> ExamineAsync(Guid job, JobKind kind, string resolved) => Task.Run(() => kind == JobKind.Document
         ? ExamineDocument(resolved)
-        : ExamineTensors(resolved));
+        : ExamineTensors(job, resolved));
 
     public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
         ? new DocumentRun(job, data.ResultsOf(job.Id), options.Threads)
@@ -34,12 +34,13 @@ internal sealed class EmbeddedRunner(DataFolder data, DurableJobOptions options)
 
     public Task ForgetAsync(Guid job) => Task.Run(() => DurableFileJob.Forget(RunOf(job)));
 
-    private string RunOf(Guid job) => Path.Combine(data.WorkOf(job), "run");
+    /// <summary>Where a run keeps what it has.</summary>
+    public string RunOf(Guid job) => Path.Combine(data.WorkOf(job), "run");
 
-    private JobNeeds ExamineTensors(string resolved)
+    private JobNeeds ExamineTensors(Guid job, string resolved)
     {
         DurableJobPlan plan = DurableJobPlan.Of(
-            SpecificationDocument.Read(resolved), options.Threads, options.BlocksAtOnce, options.BlocksAtOnce);
+            SpecificationDocument.Read(resolved), RunOf(job), options.Threads, options.BlocksAtOnce, options.BlocksAtOnce);
         return new JobNeeds(plan, plan.MemoryBytes, string.Create(
             CultureInfo.InvariantCulture,
             $"{options.BlocksAtOnce} of {plan.Blocks} blocks at once, {options.Threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements"));

@@ -8,7 +8,7 @@ public interface IJobRunner
 {
     /// <summary>Checks a job as far as that can be done without computing, and says what it needs.</summary>
     /// <exception cref="Engine.InputException">It cannot be run.</exception>
-    Task<JobNeeds> ExamineAsync(JobKind kind, string resolved);
+    Task<JobNeeds> ExamineAsync(Guid job, JobKind kind, string resolved);
 
     /// <summary>Begins a job, or goes on with it from where it was stopped or lost.</summary>
     IJobRun Start(JobRecord job);

@@ -157,7 +157,7 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
         try
         {
             (JobKind kind, string resolved) = await Task.Run(() => _sources.Resolve(id, order.Specification)).ConfigureAwait(false);
-            JobNeeds needs = await _runner.ExamineAsync(kind, resolved).ConfigureAwait(false);
+            JobNeeds needs = await _runner.ExamineAsync(id, kind, resolved).ConfigureAwait(false);
             if (needs.MemoryBytes > _options.MemoryBytes)
             {
                 throw new RefusedException(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine;
+using Distributed.Engine.Files;
 using Distributed.Engine.Telemetry;
 using Distributed.Silo.Telemetry;
 
@@ -142,7 +143,11 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
         }
         catch (InputException error)
         {
-            return new RefusedRun(error);
+            return new RefusedRun(new RunEnd(RunOutcome.Failed, [], error.Message, IsInputError: true));
+        }
+        catch (IOException error)
+        {
+            return new RefusedRun(new RunEnd(DiskFullException.Is(error) ? RunOutcome.DiskFull : RunOutcome.Failed, [], error.Message));
         }
     }
 

@@ -1,12 +1,11 @@
-using Distributed.Engine;
 using Distributed.Engine.Timelines;
 
 namespace Distributed.Silo.Jobs;
 
-/// <summary>A run that could not begin: what the job was to read or write is not what it was.</summary>
-internal sealed class RefusedRun(InputException why) : IJobRun
+/// <summary>A run that could not begin: an input is not what it was, or the disk failed.</summary>
+internal sealed class RefusedRun(RunEnd end) : IJobRun
 {
-    public Task<RunEnd> Ended { get; } = Task.FromResult(new RunEnd(RunOutcome.Failed, [], why.Message, true));
+    public Task<RunEnd> Ended { get; } = Task.FromResult(end);
 
     public RunProgress Progress { get; } = new();
 

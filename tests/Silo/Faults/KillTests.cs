@@ -264,7 +264,8 @@ public sealed class KillTests : IDisposable
         string[] jobs = [.. Names(Path.Combine("queue", Assert.Single(Names("queue"))))];
         Assert.All(jobs, name => Assert.EndsWith(".json", name, StringComparison.Ordinal));
         Assert.Empty(Names("results").Except(jobs.Select(name => name[..^5])));
-        Assert.Empty(Directory.EnumerateFiles(_folder, "*.partial", SearchOption.AllDirectories));
+        string[] halves = Directory.GetFiles(_folder, "*.partial", SearchOption.AllDirectories);
+        Assert.True(halves.Length == 0, $"{when}: there is {string.Join(", ", halves)}.");
     }
 
     private async Task<string> ResultAsync(ServerProcess server)

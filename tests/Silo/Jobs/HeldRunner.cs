@@ -13,7 +13,7 @@ internal sealed class HeldRunner : IJobRunner
 
     public IReadOnlyList<Guid> Left { get; init; } = [];
 
-    public Task<JobNeeds> ExamineAsync(JobKind kind, string resolved) => Task.FromResult(new JobNeeds(null, 1, "nothing"));
+    public Task<JobNeeds> ExamineAsync(Guid job, JobKind kind, string resolved) => Task.FromResult(new JobNeeds(null, 1, "nothing"));
 
     public IJobRun Start(JobRecord job) => Runs[job.Id] = new HeldRun();
 

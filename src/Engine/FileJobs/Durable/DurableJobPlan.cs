@@ -17,18 +17,29 @@ public sealed record DurableJobPlan(
 {
     /// <summary>Checks a job as far as that can be done without computing: files, tensors, options, the output's name and room.</summary>
     /// <param name="job">The job.</param>
+    /// <param name="folder">
+    /// Where the job will keep what it has. It is there as long as this takes: a process that is lost meanwhile leaves what
+    /// <see cref="DurableFileJob.Forget"/> needs to take the output away.
+    /// </param>
     /// <param name="threads">Compute threads of the process that will run it; of the largest, where there are several.</param>
     /// <param name="blocksAtOnce">Blocks that process computes at a time.</param>
     /// <param name="slots">Blocks that all processes together compute at a time.</param>
     /// <exception cref="InputException">It cannot be run.</exception>
     /// <exception cref="Files.DiskFullException">The disk has no room for its output.</exception>
-    public static DurableJobPlan Of(FileJobSpecification job, int threads, int blocksAtOnce, int slots)
+    public static DurableJobPlan Of(FileJobSpecification job, string folder, int threads, int blocksAtOnce, int slots)
     {
         ArgumentNullException.ThrowIfNull(job);
         using JobFiles files = JobFiles.Open(job);
         // The output is made once and taken away again, so that a name or a disk that will not do is known now.
-        using (FileJobOutput.Create(job, files))
+        var kept = new DurableJobFolder(folder);
+        try
         {
+            kept.Open();
+            using FileJobOutput output = FileJobOutput.Create(job, files, kept.NoteOutput);
+        }
+        finally
+        {
+            DurableFileJob.Forget(folder);
         }
         (int blocks, int rowsPerLane) = JobPlanner.Cut(job, files.Input, slots, threads);
         JobPlan plan = JobPlan.Create(files.Input, job.Options with { Blocks = blocks });

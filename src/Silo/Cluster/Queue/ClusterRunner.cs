@@ -19,17 +19,17 @@ internal sealed class ClusterRunner(
 {
     private readonly EmbeddedRunner _local = new(data, settings.Engine);
 
-    public async Task<JobNeeds> ExamineAsync(JobKind kind, string resolved)
+    public async Task<JobNeeds> ExamineAsync(Guid job, JobKind kind, string resolved)
     {
         if (kind == JobKind.Document)
-            return await _local.ExamineAsync(kind, resolved);
+            return await _local.ExamineAsync(job, kind, resolved);
         FileJobSpecification specification = SpecificationDocument.Read(resolved);
         ClusterLimits.Check(specification);
         IReadOnlyList<SiloInfo> silos = await cluster.InfosAsync(grains);
         int threads = silos.Select(silo => silo.Threads).DefaultIfEmpty(engine.Options.Threads).Max();
         int atOnce = silos.Select(silo => silo.BlocksAtOnce).DefaultIfEmpty(engine.Options.BlocksAtOnce).Max();
         DurableJobPlan plan = await Task.Run(() => DurableJobPlan.Of(
-            specification, threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
+            specification, _local.RunOf(job), threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
         return new JobNeeds(plan, plan.MemoryBytes + engine.Options.TileCacheBytes, string.Create(
             CultureInfo.InvariantCulture,
             $"{atOnce} of {plan.Blocks} blocks at once, {threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements, {engine.Options.TileCacheBytes >> 20} MiB of tiles"));
@@ -39,7 +39,11 @@ internal sealed class ClusterRunner(
         ? _local.Start(job)
         : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id));
 
-    public IReadOnlyList<Guid> Kept() => engine.Store.All();
+    public IReadOnlyList<Guid> Kept() => [.. engine.Store.All().Union(_local.Kept())];
 
-    public Task ForgetAsync(Guid job) => Task.Run(() => engine.Store.Forget(job));
+    public async Task ForgetAsync(Guid job)
+    {
+        await Task.Run(() => engine.Store.Forget(job));
+        await _local.ForgetAsync(job);
+    }
 }

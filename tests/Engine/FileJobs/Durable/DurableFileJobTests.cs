@@ -140,9 +140,23 @@ public sealed class DurableFileJobTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_plan_makes_no_output_that_is_not_noted_before()
+    {
+        FileJobSpecification job = Job(rows: 1200);
+        // A folder where the note is to be: it cannot be written.
+        Directory.CreateDirectory(_folder.File("examined/partial"));
+
+        Assert.ThrowsAny<SystemException>(() => Plan(job));
+        Assert.Equal(["in.safetensors"], _folder.Names);
+
+        Plan(job);
+        Assert.Equal(["in.safetensors"], _folder.Names);
+    }
+
     private static DurableJobOptions Options => new(2, 2, TimeSpan.FromMilliseconds(5));
 
-    private static DurableJobPlan Plan(FileJobSpecification job) => DurableJobPlan.Of(job, threads: 2, blocksAtOnce: 2, slots: 2);
+    private DurableJobPlan Plan(FileJobSpecification job) => DurableJobPlan.Of(job, _folder.File("examined"), threads: 2, blocksAtOnce: 2, slots: 2);
 
     private FileJobSpecification Job(long rows, bool rates = false)
     {

@@ -31,11 +31,10 @@ public sealed record DurableJobPlan(
         ArgumentNullException.ThrowIfNull(job);
         using JobFiles files = JobFiles.Open(job);
         // The output is made once and taken away again, so that a name or a disk that will not do is known now.
-        var kept = new DurableJobFolder(folder);
         try
         {
-            kept.Open();
-            using FileJobOutput output = FileJobOutput.Create(job, files, kept.NoteOutput);
+            Directory.CreateDirectory(folder);
+            using FileJobOutput output = FileJobOutput.Create(job, files, new DurableJobFolder(folder).NoteOutput);
         }
         finally
         {

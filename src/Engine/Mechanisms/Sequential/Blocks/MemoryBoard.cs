@@ -81,7 +81,7 @@ public sealed class MemoryBoard(string folder, ReadOnlyMemory<byte> key, JobPlan
     /// <param name="chain">Batch entry · key heads + key head.</param>
     public bool Has(int block, int chain) => ReadSlot(block, chain, out _) == Slot.Whole;
 
-    /// <summary>Ends when a memory is there; an <see cref="IOException"/> tells of one that is damaged.</summary>
+    /// <summary>Ends when a memory is there. An <see cref="IOException"/> tells of one that is damaged, and what keeps it from being read is told too.</summary>
     /// <param name="block">The block that it is behind.</param>
     /// <param name="chain">Batch entry · key heads + key head.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -152,7 +152,7 @@ public sealed class MemoryBoard(string folder, ReadOnlyMemory<byte> key, JobPlan
             if (found == Slot.Damaged)
                 failure = new IOException($"The memory behind block {place.Block} in '{FileOf(place.Block)}' is damaged.");
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             failure = error;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Mechanisms;
 using Distributed.Engine.Mechanisms.Sequential.Blocks;
@@ -54,6 +55,17 @@ public sealed class MemoryBoardTests : IDisposable
         Assert.False(second.IsCompleted);
         writer.Write(3, 0, Numbers(writer, 2));
         await second.WaitAsync(Patience);
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Who_waits_for_a_memory_that_may_not_be_read_is_told()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "this user may read every file");
+        using MemoryBoard board = Board();
+        board.Write(1, 0, Numbers(board, 1));
+        File.SetUnixFileMode(_folder.File("1"), UnixFileMode.None);
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => board.WaitAsync(1, 0, CancellationToken.None).WaitAsync(Patience));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ internal static class DefunctSilos
     /// <param name="table">The membership.</param>
     /// <param name="self">Where this silo listens: its own predecessors are Orleans' to clean up.</param>
     /// <param name="silence">Several times the interval at which silos say that they are alive.</param>
-    public static async Task DeclareDeadAsync(IMembershipTable table, IPEndPoint self, TimeSpan silence)
+    public static async Task DeclareDeadAsync(PostgresMembershipTable table, IPEndPoint self, TimeSpan silence)
     {
         while (true)
         {

@@ -20,11 +20,16 @@ internal static unsafe class Ahead
             Sse.Prefetch1(address);
     }
 
+    // Requests of Intel's first-level cache are few (16), those of its second level three times as many; a non-temporal
+    // request passes the second level by, as does what it brings. On AMD's it is the request that keeps most under way.
+    private static readonly bool SecondLevel = IsIntel();
+
     /// <summary>
     /// How far ahead of what is read from memory the rows lie that are asked for. Memory answers after some 100 ns, in
-    /// which a core takes in 4 KB; sixteen rows of 128 numbers, which are read at once, are 8 KB.
+    /// which a core takes in 4 KB; sixteen rows of 128 numbers, which are read at once, are 8 KB. The second-level cache has
+    /// room for twice as much.
     /// </summary>
-    private const int StreamBytes = 8192;
+    private static readonly int StreamBytes = SecondLevel ? 16_384 : 8192;
 
     /// <summary>Rows from the one read now to the one to be asked for, with <see cref="FetchRow"/>.</summary>
     /// <param name="rowBytes">Bytes of a row.</param>
@@ -40,7 +45,22 @@ internal static unsafe class Ahead
     {
         if (!Sse.IsSupported)
             return;
+        if (SecondLevel)
+        {
+            for (; bytes > 0; bytes -= LineBytes, row += LineBytes)
+                Sse.Prefetch1(row);
+            return;
+        }
         for (; bytes > 0; bytes -= LineBytes, row += LineBytes)
             Sse.PrefetchNonTemporal(row);
+    }
+
+    // "GenuineIntel", as CPUID spells it: its first and last four letters.
+    private static bool IsIntel()
+    {
+        if (!X86Base.IsSupported)
+            return false;
+        (_, int first, int last, _) = X86Base.CpuId(0, 0);
+        return first == 0x756E_6547 && last == 0x6C65_746E;
     }
 }

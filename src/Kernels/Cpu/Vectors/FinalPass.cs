@@ -75,7 +75,7 @@ internal static unsafe class FinalPass<T, TPanel>
         else
         {
             for (int row = 0; row < rows; row++)
-                ScoreTiles.ComputeRow<TPanel>(query + row, panel, dim, scores + row * ScoreStride);
+                ScoreTiles.ComputeRow<TPanel>(query + row * dim, panel, dim, scores + row * ScoreStride);
         }
     }
 

@@ -78,7 +78,7 @@ internal static unsafe class ScorePass<T, TPanel>
             if (rows <= Blocking.SingleRows)
             {
                 for (int row = 0; row < rows; row++)
-                    ScoreTiles.ComputeRow<TPanel>(of + row, panel, dim, scores + row * Blocking.ScoreStride);
+                    ScoreTiles.ComputeRow<TPanel>(of + row * dim, panel, dim, scores + row * Blocking.ScoreStride);
             }
             else
             {

@@ -48,7 +48,7 @@ internal static unsafe class ScoreStream<T, T2>
                 else if (rows > Blocking.SingleRows)
                     ScoreTiles.Compute<TPanel, FourRows>(query, work.PanelKeys, dim, scores, null, (byte*)work.PanelKeys);
                 for (int i = 0; i < rows && rows <= Blocking.SingleRows; i++)
-                    ScoreTiles.ComputeRow<TPanel>(query + i, work.PanelKeys, dim, scores + i * Blocking.ScoreStride);
+                    ScoreTiles.ComputeRow<TPanel>(query + i * dim, work.PanelKeys, dim, scores + i * Blocking.ScoreStride);
             }
         }
     }

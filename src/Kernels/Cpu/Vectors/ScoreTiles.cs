@@ -11,7 +11,7 @@ internal static unsafe class ScoreTiles
     /// </summary>
     /// <typeparam name="T">A strip of keys.</typeparam>
     /// <typeparam name="TRows">Rows computed, the first ones of the group.</typeparam>
-    /// <param name="queries"><c>[dim, 6]</c></param>
+    /// <param name="queries"><c>[6, dim]</c></param>
     /// <param name="keys"><c>[dim, width]</c></param>
     /// <param name="dim">Elements of a query; even (a last zero is added to odd ones).</param>
     /// <param name="scores">Where to write; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
@@ -23,6 +23,9 @@ internal static unsafe class ScoreTiles
         where TRows : struct, IRowCount
     {
         const int stride = Blocking.ScoreStride;
+        // Two pointers and two distances reach six rows: a register may be added once, twice or four times to an address.
+        nint apart = dim, two = 2 * apart;
+        float* later = queries + 3 * apart;
         T s0, s1, s2, s3, s4, s5;
         for (int left = dim; ;)
         {
@@ -33,25 +36,26 @@ internal static unsafe class ScoreTiles
                 ahead += Ahead.LineBytes;
                 T key = T.Load(keys);
                 s0 = T.MultiplyAdd(queries[0], key, s0);
-                s1 = T.MultiplyAdd(queries[1], key, s1);
-                s2 = T.MultiplyAdd(queries[2], key, s2);
-                s3 = T.MultiplyAdd(queries[3], key, s3);
+                s1 = T.MultiplyAdd(queries[apart], key, s1);
+                s2 = T.MultiplyAdd(queries[two], key, s2);
+                s3 = T.MultiplyAdd(later[0], key, s3);
                 if (TRows.Count > 4)
                 {
-                    s4 = T.MultiplyAdd(queries[4], key, s4);
-                    s5 = T.MultiplyAdd(queries[5], key, s5);
+                    s4 = T.MultiplyAdd(later[apart], key, s4);
+                    s5 = T.MultiplyAdd(later[two], key, s5);
                 }
                 key = T.Load(keys + T.Width);
-                s0 = T.MultiplyAdd(queries[6], key, s0);
-                s1 = T.MultiplyAdd(queries[7], key, s1);
-                s2 = T.MultiplyAdd(queries[8], key, s2);
-                s3 = T.MultiplyAdd(queries[9], key, s3);
+                s0 = T.MultiplyAdd(queries[1], key, s0);
+                s1 = T.MultiplyAdd((queries + apart)[1], key, s1);
+                s2 = T.MultiplyAdd((queries + two)[1], key, s2);
+                s3 = T.MultiplyAdd(later[1], key, s3);
                 if (TRows.Count > 4)
                 {
-                    s4 = T.MultiplyAdd(queries[10], key, s4);
-                    s5 = T.MultiplyAdd(queries[11], key, s5);
+                    s4 = T.MultiplyAdd((later + apart)[1], key, s4);
+                    s5 = T.MultiplyAdd((later + two)[1], key, s5);
                 }
-                queries += 12;
+                queries += 2;
+                later += 2;
                 keys += 2 * T.Width;
             }
             if (left < dim)
@@ -107,23 +111,23 @@ internal static unsafe class ScoreTiles
                 T a = T.Zero, b = T.Zero;
                 for (int d = 0; d < chunk; d++)
                 {
-                    a = T.MultiplyAdd(query[d * Blocking.GroupRows], T.Load(keys + d * T.Width), a);
-                    b = T.MultiplyAdd(query[(d + chunk) * Blocking.GroupRows], T.Load(keys + (d + chunk) * T.Width), b);
+                    a = T.MultiplyAdd(query[d], T.Load(keys + d * T.Width), a);
+                    b = T.MultiplyAdd(query[d + chunk], T.Load(keys + (d + chunk) * T.Width), b);
                 }
                 total = left == dim ? a : T.Add(total, a);
                 total = T.Add(total, b);
                 left -= 2 * chunk;
-                query += 2 * chunk * Blocking.GroupRows;
+                query += 2 * chunk;
                 keys += 2 * chunk * T.Width;
                 continue;
             }
             int count = Math.Min(left, chunk);
             T sum = T.Zero;
             for (int d = 0; d < count; d++)
-                sum = T.MultiplyAdd(query[d * Blocking.GroupRows], T.Load(keys + d * T.Width), sum);
+                sum = T.MultiplyAdd(query[d], T.Load(keys + d * T.Width), sum);
             total = left == dim ? sum : T.Add(total, sum);
             left -= count;
-            query += count * Blocking.GroupRows;
+            query += count;
             keys += count * T.Width;
         }
         T.Store(total, scores);

@@ -18,7 +18,7 @@ namespace Distributed.Simulator.Validation;
 internal static class MachineMeasure
 {
     private const int BlocksAtOnce = 2;
-    private const long PackedBytes = 96L << 20;
+    private const long PackedBytes = 512L << 20;
     private static readonly TimeSpan LinkTime = TimeSpan.FromSeconds(1);
 
     /// <summary>

@@ -9,7 +9,8 @@ namespace Distributed.Engine.Checkpoints;
 /// </summary>
 public static partial class DurableFile
 {
-    private const int BufferBytes = 1 << 20;
+    // Small enough not to be a large object: a record is written for each block, and large objects are collected with all else.
+    private const int BufferBytes = 1 << 16;
 
     /// <summary>Writes a file, replacing what had its name.</summary>
     /// <param name="path">Its name.</param>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Distributed.Engine.Jobs;
 using Distributed.Engine.Plan;
@@ -40,26 +41,35 @@ public sealed class RowsFile : IRowStatisticsSink, IDisposable
         using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var file = new RowsFile(handle, plan, block);
         const int AtOnce = 256;
-        var output = new float[AtOnce * plan.Shape.ValueDim];
         var lse = new float[AtOnce];
-        var statistics = new float[AtOnce * file._statistics];
-        for (int head = 0; head < plan.Shape.Batch * plan.Shape.QueryHeads; head++)
+        // Too large to be made anew for each block: large objects are collected with all else.
+        float[] output = ArrayPool<float>.Shared.Rent(AtOnce * plan.Shape.ValueDim);
+        float[] statistics = ArrayPool<float>.Shared.Rent(AtOnce * file._statistics);
+        try
         {
-            for (int row = 0; row < file._rows; row += AtOnce)
+            for (int head = 0; head < plan.Shape.Batch * plan.Shape.QueryHeads; head++)
             {
-                int count = Math.Min(AtOnce, file._rows - row);
-                Span<float> rows = output.AsSpan(0, count * plan.Shape.ValueDim);
-                file.Read(head * file.HeadFloats + (long)row * plan.Shape.ValueDim, rows);
-                file.Read(head * file.HeadFloats + (long)file._rows * plan.Shape.ValueDim + row, lse.AsSpan(0, count));
-                sink.Write(
-                    head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, rows, lse.AsSpan(0, count));
-                if (file._statistics == 0)
-                    continue;
-                Span<float> ofRows = statistics.AsSpan(0, count * file._statistics);
-                file.Read(file.StatisticsOf(head, row), ofRows);
-                ((IRowStatisticsSink)sink).WriteStatistics(
-                    head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, ofRows);
+                for (int row = 0; row < file._rows; row += AtOnce)
+                {
+                    int count = Math.Min(AtOnce, file._rows - row);
+                    Span<float> rows = output.AsSpan(0, count * plan.Shape.ValueDim);
+                    file.Read(head * file.HeadFloats + (long)row * plan.Shape.ValueDim, rows);
+                    file.Read(head * file.HeadFloats + (long)file._rows * plan.Shape.ValueDim + row, lse.AsSpan(0, count));
+                    sink.Write(
+                        head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, rows, lse.AsSpan(0, count));
+                    if (file._statistics == 0)
+                        continue;
+                    Span<float> ofRows = statistics.AsSpan(0, count * file._statistics);
+                    file.Read(file.StatisticsOf(head, row), ofRows);
+                    ((IRowStatisticsSink)sink).WriteStatistics(
+                        head / plan.Shape.QueryHeads, head % plan.Shape.QueryHeads, file._firstRow + row, ofRows);
+                }
             }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(output);
+            ArrayPool<float>.Shared.Return(statistics);
         }
     }
 

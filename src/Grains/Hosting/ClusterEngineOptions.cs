@@ -30,9 +30,12 @@ public sealed record ClusterEngineOptions
     /// <value>1 GiB.</value>
     public long TileCacheBytes { get; init; } = 1L << 30;
 
-    /// <summary>Bytes of packed keys and values to hold for each job.</summary>
-    /// <value>96 MiB.</value>
-    public long PackedBytes { get; init; } = 96L << 20;
+    /// <summary>
+    /// Bytes of packed keys and values to hold for each job. Where all that a job has find room, each key span is packed once
+    /// on a silo, and not again for every block.
+    /// </summary>
+    /// <value>512 MiB, of which a job takes what its keys and values need.</value>
+    public long PackedBytes { get; init; } = 512L << 20;
 
     /// <summary>
     /// Time between checkpoints of a block. When writing one takes long, it is stretched to twenty times as long.

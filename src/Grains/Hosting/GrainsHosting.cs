@@ -46,6 +46,8 @@ public static class GrainsHosting
             membership.NumMissedTableIAmAliveLimit = 3;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(2);
         });
+        // Every silo tells all others how busy it is. No placement here goes by that, and a thousand silos would tell it a million times a second.
+        silo.Configure<DeploymentLoadPublisherOptions>(load => load.DeploymentLoadPublisherRefreshTime = TimeSpan.FromMinutes(1));
         return silo;
     }
 

@@ -26,6 +26,10 @@ internal sealed partial class JobCoordinator : IDisposable
     public const int BlocksAhead = 1;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Between looks at members while every silo has as many blocks as it may: no other block can be given away.</summary>
+    private static readonly TimeSpan Calm = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan FirstSilosWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnySiloWithin = TimeSpan.FromSeconds(60);
 
@@ -151,7 +155,7 @@ internal sealed partial class JobCoordinator : IDisposable
             FollowSpeeds(job);
             foreach (CoordinatedSilo silo in _silos.Values.Where(silo => silo.Alive))
                 Employ(silo, job, output);
-            await Task.WhenAny([Task.Delay(Tick, _stop.Token), .. _following]);
+            await Task.WhenAny([Task.Delay(_silos.Values.All(IsFull) ? Calm : Tick, _stop.Token), .. _following]);
             foreach (Task ended in _following.Where(task => task.IsCompleted).ToArray())
             {
                 _following.Remove(ended);
@@ -235,6 +239,8 @@ internal sealed partial class JobCoordinator : IDisposable
             _schedule.Run(attempt.Block, silo.Name);
         LogJoined(_log, silo.Name, _job, silo.Info.Threads, silo.Info.Speed);
     }
+
+    private static bool IsFull(CoordinatedSilo silo) => !silo.Alive || silo.Running.Count >= silo.Info.BlocksAtOnce + BlocksAhead;
 
     /// <summary>Follows what a silo computes already, and fills its free places.</summary>
     private void Employ(CoordinatedSilo silo, OpenJob job, FileJobOutput output)

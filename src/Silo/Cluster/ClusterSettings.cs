@@ -9,6 +9,9 @@ namespace Distributed.Silo.Cluster;
 /// <param name="settings">All settings.</param>
 public sealed class ClusterSettings(SiloSettings settings)
 {
+    /// <summary>Blocks at work share packed spans; so many that those which go side by side do, whatever the tile cache.</summary>
+    private const long FewestPackedBytes = 96L << 20;
+
     /// <summary>Address that other silos reach this one at.</summary>
     /// <value>127.0.0.1.</value>
     public IPAddress Address => settings.Address("address");
@@ -42,7 +45,8 @@ public sealed class ClusterSettings(SiloSettings settings)
         Threads = settings.Engine.Threads,
         BlocksAtOnce = settings.Engine.BlocksAtOnce,
         CheckpointInterval = settings.Engine.CheckpointInterval,
-        TileCacheBytes = (long)settings.Number("tile-cache-mb", 1024, 0, 1 << 24) << 20,
+        TileCacheBytes = TileCacheBytes,
+        PackedBytes = Math.Max(FewestPackedBytes, TileCacheBytes / 2),
         TileEndpoint = new IPEndPoint(Address, settings.Number("tile-port", 0, 0, 65535)),
         Device = settings.Engine.Device,
         Transport = settings.Value("transport") switch
@@ -52,6 +56,8 @@ public sealed class ClusterSettings(SiloSettings settings)
             var other => throw new InputException($"Setting transport is '{other}'; tcp or in-band is expected."),
         },
     };
+
+    private long TileCacheBytes => (long)settings.Number("tile-cache-mb", 1024, 0, 1 << 24) << 20;
 
     private SiloTls? Tls() => (settings.Value("cluster-certificate"), settings.Value("cluster-key"), settings.Value("cluster-authority")) switch
     {

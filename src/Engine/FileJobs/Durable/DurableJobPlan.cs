@@ -24,9 +24,10 @@ public sealed record DurableJobPlan(
     /// <param name="threads">Compute threads of the process that will run it; of the largest, where there are several.</param>
     /// <param name="blocksAtOnce">Blocks that process computes at a time.</param>
     /// <param name="slots">Blocks that all processes together compute at a time.</param>
+    /// <param name="packedBytes">Bytes of packed keys and values that a process holds at most.</param>
     /// <exception cref="InputException">It cannot be run.</exception>
     /// <exception cref="Files.DiskFullException">The disk has no room for its output.</exception>
-    public static DurableJobPlan Of(FileJobSpecification job, string folder, int threads, int blocksAtOnce, int slots)
+    public static DurableJobPlan Of(FileJobSpecification job, string folder, int threads, int blocksAtOnce, int slots, long packedBytes = DurableFileJob.PackedBytes)
     {
         ArgumentNullException.ThrowIfNull(job);
         using JobFiles files = JobFiles.Open(job);
@@ -46,7 +47,7 @@ public sealed record DurableJobPlan(
         long rows = (long)shape.Batch * shape.QueryHeads * shape.QueryRows;
         return new DurableJobPlan(
             plan.Blocks.Count, rowsPerLane, FileJobs.InputStamp.Of(job.Inputs),
-            MemoryEstimate.Of(plan, CpuKernels.Best, threads, rowsPerLane, DurableFileJob.PackedBytes, blocksAtOnce),
+            MemoryEstimate.Of(plan, CpuKernels.Best, threads, rowsPerLane, packedBytes, blocksAtOnce),
             rows * (shape.ValueDim + 1) * sizeof(float),
             plan.Counts.Computed * shape.Batch * shape.QueryHeads / Math.Max(1, plan.Counts.Matrices), shape);
     }

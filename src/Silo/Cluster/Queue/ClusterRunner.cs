@@ -29,7 +29,7 @@ internal sealed class ClusterRunner(
         int threads = silos.Select(silo => silo.Threads).DefaultIfEmpty(engine.Options.Threads).Max();
         int atOnce = silos.Select(silo => silo.BlocksAtOnce).DefaultIfEmpty(engine.Options.BlocksAtOnce).Max();
         DurableJobPlan plan = await Task.Run(() => DurableJobPlan.Of(
-            specification, _local.RunOf(job), threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce))));
+            specification, _local.RunOf(job), threads, atOnce, Math.Max(atOnce, silos.Sum(silo => silo.BlocksAtOnce)), engine.Options.PackedBytes));
         return new JobNeeds(plan, plan.MemoryBytes + engine.Options.TileCacheBytes, string.Create(
             CultureInfo.InvariantCulture,
             $"{atOnce} of {plan.Blocks} blocks at once, {threads} threads, {plan.Shape.QueryHeads} heads of {plan.Shape.KeyDim} and {plan.Shape.ValueDim} elements, {engine.Options.TileCacheBytes >> 20} MiB of tiles"));

@@ -6,12 +6,15 @@ using Distributed.Silo.Storage;
 namespace Distributed.Silo.Cluster.Queue;
 
 /// <summary>Sees to it that the queue lives on some silo, whichever have died, and that what lost silos left behind goes.</summary>
-internal sealed partial class QueueWatch(IJobService jobs, FileStorage storage, SiloSettings settings, ILogger<QueueWatch> log) : BackgroundService
+internal sealed partial class QueueWatch(
+    IJobService jobs, FileStorage storage, SiloSettings settings, IHostApplicationLifetime lifetime, ILogger<QueueWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), SweepsEvery = TimeSpan.FromMinutes(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Before that there are no members to ask, and Orleans fails in ways that would end the host.
+        await StartedAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval);
         DateTimeOffset swept = default;
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -30,6 +33,13 @@ internal sealed partial class QueueWatch(IJobService jobs, FileStorage storage, 
                 LogLater(log, error.Message);
             }
         }
+    }
+
+    private async Task StartedAsync(CancellationToken cancellation)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        await started.Task.WaitAsync(cancellation);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue could not be looked after just now: {Why}")]

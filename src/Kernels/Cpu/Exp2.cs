@@ -54,7 +54,7 @@ internal static class Exp2
     {
         x = T.Max(T.Create(Smallest), x);
         T t = T.Add(x, T.Create(Rounder));
-        T f = T.Subtract(x, T.Subtract(t, T.Create(Rounder)));
+        T f = T.Fraction(x, t, T.Create(Rounder));
         T p = T.FusedMultiplyAdd(T.Create(C5), f, T.Create(C4));
         p = T.FusedMultiplyAdd(p, f, T.Create(C3));
         p = T.FusedMultiplyAdd(p, f, T.Create(C2));

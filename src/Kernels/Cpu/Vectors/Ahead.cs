@@ -22,7 +22,7 @@ internal static unsafe class Ahead
 
     // Requests of Intel's first-level cache are few (16), those of its second level three times as many; a non-temporal
     // request passes the second level by, as does what it brings. On AMD's it is the request that keeps most under way.
-    private static readonly bool SecondLevel = IsIntel();
+    private static readonly bool SecondLevel = Maker.IsIntel;
 
     /// <summary>
     /// How far ahead of what is read from memory the rows lie that are asked for. Memory answers after some 100 ns, in
@@ -53,14 +53,5 @@ internal static unsafe class Ahead
         }
         for (; bytes > 0; bytes -= LineBytes, row += LineBytes)
             Sse.PrefetchNonTemporal(row);
-    }
-
-    // "GenuineIntel", as CPUID spells it: its first and last four letters.
-    private static bool IsIntel()
-    {
-        if (!X86Base.IsSupported)
-            return false;
-        (_, int first, int last, _) = X86Base.CpuId(0, 0);
-        return first == 0x756E_6547 && last == 0x6C65_746E;
     }
 }

@@ -13,6 +13,12 @@ internal unsafe interface ILanes<T> : IStrip<T>
     /// <summary>x − y.</summary>
     static abstract T Subtract(T x, T y);
 
+    /// <summary>
+    /// What <paramref name="x"/> is above the nearest whole number, exactly. That number is <paramref name="t"/> less
+    /// <paramref name="rounder"/>, and t is x + rounder.
+    /// </summary>
+    static abstract T Fraction(T x, T t, T rounder);
+
     /// <summary>x · y + z with one rounding.</summary>
     static abstract T FusedMultiplyAdd(T x, T y, T z);
 

@@ -88,6 +88,10 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Fraction(Lanes128 x, Lanes128 t, Lanes128 rounder) => Subtract(x, Subtract(t, rounder));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 FusedMultiplyAdd(Lanes128 x, Lanes128 y, Lanes128 z) => new()
     {
         _a = Vector128.FusedMultiplyAdd(x._a, y._a, z._a),

@@ -70,6 +70,10 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Fraction(Lanes256 x, Lanes256 t, Lanes256 rounder) => Subtract(x, Subtract(t, rounder));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 FusedMultiplyAdd(Lanes256 x, Lanes256 y, Lanes256 z) => new()
     {
         _a = Vector256.FusedMultiplyAdd(x._a, y._a, z._a),

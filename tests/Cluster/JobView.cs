@@ -2,7 +2,7 @@ namespace Distributed.Cluster.Tests;
 
 /// <summary>A job as the HTTP endpoint shows it.</summary>
 internal sealed record JobView(
-    Guid Id, string State, string? Error, double Done, double Seconds, long PairsSeen, int Blocks, int BlocksFinished,
+    Guid Id, string State, string? Error, string? Phase, int Starts, double Done, double Seconds, long PairsSeen, int Blocks, int BlocksFinished,
     int AttemptsLost, double Redone, double Unsaved, int Coordinators, SiloView[] Silos)
 {
     public bool Ended => State is not ("waiting" or "running");

@@ -91,9 +91,11 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    public async Task<Guid> SubmitAsync(FileJobSpecification job)
+    public Task<Guid> SubmitAsync(FileJobSpecification job) => SubmitAsync(SpecificationDocument.Write(job));
+
+    public async Task<Guid> SubmitAsync(string specification)
     {
-        using var body = new StringContent(SpecificationDocument.Write(job), Encoding.UTF8, "application/json");
+        using var body = new StringContent(specification, Encoding.UTF8, "application/json");
         try
         {
             using HttpResponseMessage answer = await Answering.First().Http.PostAsync("v1/jobs", body);

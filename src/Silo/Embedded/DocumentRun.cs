@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Distributed.Engine.Documents;
 using Distributed.Engine.Documents.Specification;
+using Distributed.Engine.Jobs;
 using Distributed.Engine.Timelines;
 using Distributed.Silo.Jobs;
 
@@ -13,11 +14,16 @@ internal sealed class DocumentRun : LocalRun, IProgress<DocumentProgress>
     private readonly DocumentOptions _options;
     private volatile RunProgress _progress = new();
 
-    public DocumentRun(JobRecord job, string results, int threads)
+    /// <summary>Begins it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="results">Where its files go.</param>
+    /// <param name="threads">Compute threads.</param>
+    /// <param name="attention">What computes its attention; null = this process.</param>
+    public DocumentRun(JobRecord job, string results, int threads, IAttentionRunner? attention = null)
     {
         using JsonDocument document = JsonDocument.Parse(job.Resolved);
         _job = DocumentSpecification.Read(document.RootElement);
-        _options = _job.Options with { OutputDirectory = results, Threads = threads };
+        _options = _job.Options with { OutputDirectory = results, Threads = threads, Runner = attention ?? _job.Options.Runner };
         Begin();
     }
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Distributed.Engine;
 using Distributed.Engine.FileJobs.Specification;
+using Distributed.Engine.Files;
 using Distributed.Engine.Timelines;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Jobs;
@@ -19,6 +21,7 @@ internal sealed class ClusterRun : IJobRun
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RunProgress _progress;
     private volatile bool _cancel;
+    private bool _seen;
 
     public ClusterRun(JobRecord job, IJobGrain grain)
     {
@@ -43,6 +46,20 @@ internal sealed class ClusterRun : IJobRun
 
     private async Task<RunEnd> RunAsync()
     {
+        try
+        {
+            return await FollowAsync();
+        }
+#pragma warning disable CA1031 // Whatever ends the run is the job's end, and is told to its owner.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            return new RunEnd(DiskFullException.Is(error) ? RunOutcome.DiskFull : RunOutcome.Failed, [], error.Message, error is InputException);
+        }
+    }
+
+    private async Task<RunEnd> FollowAsync()
+    {
         string? wrong = await AskAsync(() => _grain.StartAsync(_job.Resolved));
         if (wrong is not null)
             return new RunEnd(RunOutcome.Failed, [], wrong, true);
@@ -66,8 +83,10 @@ internal sealed class ClusterRun : IJobRun
                 _progress = ProgressOf(info);
             if (info is not null && EndOf(info) is { } end)
                 return end;
-            if (told && !_cancel)
+            // Nothing is kept of it any more: another owner of the queue has seen it end.
+            if ((told && !_cancel) || (info is null && _seen))
                 return new RunEnd(RunOutcome.Stopped, []);
+            _seen |= info is not null;
             if (info is null or { State: JobState.Waiting })
                 await Task.Delay(Moment);
         }

@@ -13,7 +13,7 @@ using JobRecord = Distributed.Silo.Jobs.JobRecord;
 
 namespace Distributed.Silo.Cluster.Queue;
 
-/// <summary>Computes jobs over tensors on all silos of the cluster, and jobs over texts on the one that has the queue.</summary>
+/// <summary>Computes jobs on all silos of the cluster; of jobs over texts the attention, and the rest on the one that has the queue.</summary>
 internal sealed class ClusterRunner(
     IGrainFactory grains, Grains.Hosting.ClusterView cluster, DataFolder data, SiloEngine engine, SiloSettings settings) : IJobRunner
 {
@@ -22,7 +22,7 @@ internal sealed class ClusterRunner(
     public async Task<JobNeeds> ExamineAsync(Guid job, JobKind kind, string resolved)
     {
         if (kind == JobKind.Document)
-            return await _local.ExamineAsync(job, kind, resolved);
+            return WithAttention(await _local.ExamineAsync(job, kind, resolved));
         FileJobSpecification specification = SpecificationDocument.Read(resolved);
         ClusterLimits.Check(specification);
         IReadOnlyList<SiloInfo> silos = await cluster.InfosAsync(grains);
@@ -36,8 +36,11 @@ internal sealed class ClusterRunner(
     }
 
     public IJobRun Start(JobRecord job) => job.Kind == JobKind.Document
-        ? _local.Start(job)
-        : new ClusterRun(job, grains.GetGrain<IJobGrain>(job.Id));
+        ? new ClusterDocumentRun(
+            job, data.ResultsOf(job.Id), _local.RunOf(job.Id), settings.Engine.Threads,
+            // The job's progress is that of the whole; its attention tells its own.
+            specification => Follow(job with { Resolved = specification, Progress = new RunProgress() }))
+        : Follow(job);
 
     public IReadOnlyList<Guid> Kept() => [.. engine.Store.All().Union(_local.Kept())];
 
@@ -45,5 +48,18 @@ internal sealed class ClusterRunner(
     {
         await Task.Run(() => engine.Store.Forget(job));
         await _local.ForgetAsync(job);
+    }
+
+    private ClusterRun Follow(JobRecord job) => new(job, grains.GetGrain<IJobGrain>(job.Id));
+
+    /// <summary>How many passages a text has is known when it is cut; their tiles are no more than are held of any job.</summary>
+    private JobNeeds WithAttention(JobNeeds text)
+    {
+        long tiles = engine.Options.TileCacheBytes + engine.Options.PackedBytes;
+        return text with
+        {
+            MemoryBytes = text.MemoryBytes + tiles,
+            Arithmetic = string.Create(CultureInfo.InvariantCulture, $"{text.Arithmetic}, {tiles >> 20} MiB of tiles"),
+        };
     }
 }

@@ -1,5 +1,4 @@
 using Distributed.Silo.Hosting;
-using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
 
@@ -28,7 +27,9 @@ internal sealed partial class QueueWatch(
                     storage.Sweep(settings.KeepsUploads, SweepsEvery);
                 }
             }
-            catch (Exception error) when (error is RefusedException or IOException)
+#pragma warning disable CA1031 // A silo that is slow to join, a database that is away, a disk that fails: each is asked again, and none is worth the silo.
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 LogLater(log, error.Message);
             }

@@ -71,6 +71,13 @@ internal sealed class BenchServer : IDisposable
         }
     }
 
+    /// <summary>Where the server has the bytes of a stored tensor file.</summary>
+    public string ContentOf(string name)
+    {
+        using JsonDocument record = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Data, "tensors", "names", $"{name}.json")));
+        return Path.Combine(Data, "tensors", "contents", record.RootElement.GetProperty("Content").GetString()!);
+    }
+
     /// <summary>q, k and v of one batch entry.</summary>
     public static byte[] Qkv(int heads, int rows, int dim)
     {

@@ -8,7 +8,8 @@ namespace Distributed.Service.Benchmarks;
 
 /// <summary>
 /// Upload and download of a file, beside what the same disk and loopback give to a program that does nothing else: no HTTP,
-/// no checksum. An upload is compared with the faster of two such programs, through the system's page cache and past it.
+/// no checksum. An upload is compared with the faster of two such programs, through the system's page cache and past it; a
+/// download with one that reads a file that was stored in the same way, and as long ago.
 /// </summary>
 internal static class Transfers
 {
@@ -19,24 +20,41 @@ internal static class Transfers
         byte[] file = BenchServer.Qkv(8, 80_000, 64);
         double megabytes = file.Length / 1e6;
         var (cached, direct, up) = (new List<double>(), new List<double>(), new List<double>());
-        var (cold, coldDown, warm, warmDown) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (first, firstDown, cold, coldDown) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (warm, warmDown) = (new List<double>(), new List<double>());
+        await server.PutAsync("v1/tensors/first", file);
         for (int round = 0; round < Rounds; round++)
         {
             // A new file each time, as an upload is: what is written over pages that the system has at hand is faster.
-            string path = Path.Combine(server.Folder, $"bare-{round}"), url = $"v1/tensors/file-{round}";
+            string path = Path.Combine(server.Folder, $"bare-{round}");
             cached.Add(megabytes / await BareUploadAsync(path, file, WriteAsync));
             direct.Add(megabytes / await BareUploadAsync(path + "-past", file, WritePastCacheAsync));
-            up.Add(megabytes / await TimeAsync(() => server.PutAsync(url, file)));
-            PageCache.Drop(server.Folder);
-            cold.Add(megabytes / await BareDownloadAsync(path));
-            coldDown.Add(megabytes / await TimeAsync(() => DownloadAsync(server, url)));
-            warm.Add(megabytes / await BareDownloadAsync(path));
-            warmDown.Add(megabytes / await TimeAsync(() => DownloadAsync(server, url)));
+            string[] names = [$"file-{round}", $"other-{round}"];
+            foreach (string name in names)
+                up.Add(megabytes / await TimeAsync(() => server.PutAsync($"v1/tensors/{name}", file)));
+            // The first time that a file is read, a virtual disk may have to fetch it from afar.
+            await DownAsync(first, firstDown, names);
+            await DownAsync(cold, coldDown, names);
+            await DownAsync(warm, warmDown, names, fromDisk: false);
+
+            async Task DownAsync(List<double> bare, List<double> down, string[] of, bool fromDisk = true)
+            {
+                if (fromDisk)
+                    PageCache.Drop(server.Folder);
+                // Each is the first in turn.
+                if (round % 2 == 0)
+                    down.Add(megabytes / await TimeAsync(() => DownloadAsync(server, $"v1/tensors/{of[1]}")));
+                bare.Add(megabytes / await BareDownloadAsync(server.ContentOf(of[0])));
+                if (round % 2 != 0)
+                    down.Add(megabytes / await TimeAsync(() => DownloadAsync(server, $"v1/tensors/{of[1]}")));
+            }
         }
         Console.WriteLine($"{megabytes:f0} MB, MB/s, median and best of {Rounds} in turn");
         Tell("loopback to a file, forced to disk", cached, null);
         Tell("the same past the page cache", direct, null);
         Tell("upload", up, [cached, direct]);
+        Tell("a file to loopback, its first reading", first, null);
+        Tell("download, its first reading", firstDown, [first]);
         Tell("a file to loopback, from the disk", cold, null);
         Tell("download, from the disk", coldDown, [cold]);
         Tell("a file to loopback, from the page cache", warm, null);

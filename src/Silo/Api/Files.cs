@@ -1,4 +1,5 @@
 using Distributed.Silo.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace Distributed.Silo.Api;
@@ -21,7 +22,7 @@ internal static class Files
             var file = new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0,
                 FileOptions.Asynchronous | FileOptions.SequentialScan);
-            return Send(file, name, "application/octet-stream", tag);
+            return new Opened(file, name, "application/octet-stream", tag, gone);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -29,20 +30,30 @@ internal static class Files
         }
     }
 
-    /// <summary>Sends an open file.</summary>
-    public static IResult Send(FileStream file, string name, string mediaType, EntityTagHeaderValue? tag) => new Ranged(Results.Stream(
-        file, mediaType, name, File.GetLastWriteTimeUtc(file.SafeFileHandle), tag, enableRangeProcessing: true), file.Length);
+    /// <summary>Sends an open file, and closes it. It throws <see cref="FileNotFoundException"/> if its name has gone by then, before anything is sent.</summary>
+    public static IResult Send(FileStream file, string name, string mediaType, EntityTagHeaderValue? tag) => new Opened(file, name, mediaType, tag, null);
 
-    /// <summary>Says in words what the framework says by an empty answer: that the range lies outside of the file.</summary>
-    private sealed class Ranged(IResult file, long length) : IResult
+    /// <summary>Sends what is open, and says in words what the framework says by an empty answer: that the range lies outside of the file.</summary>
+    private sealed class Opened(FileStream file, string name, string mediaType, EntityTagHeaderValue? tag, string? gone) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            await file.ExecuteAsync(httpContext);
+            using FileStream open = file;
+            httpContext.Features.Set<IHttpResponseBodyFeature>(
+                new OpenFileBody(httpContext.Features.GetRequiredFeature<IHttpResponseBodyFeature>(), file.SafeFileHandle));
+            try
+            {
+                await Results.File(file.Name, mediaType, name, File.GetLastWriteTimeUtc(file.SafeFileHandle), tag, enableRangeProcessing: true)
+                    .ExecuteAsync(httpContext);
+            }
+            catch (FileNotFoundException) when (gone is not null && !httpContext.Response.HasStarted)
+            {
+                throw new RefusedException(Refusal.NoSuchFile, gone);
+            }
             if (httpContext.Response.StatusCode != StatusCodes.Status416RangeNotSatisfiable || httpContext.Response.HasStarted)
                 return;
             httpContext.Response.ContentLength = null;
-            await Refusal.WrongRange.Because($"Header Range is '{httpContext.Request.Headers.Range}'; the file has {length} bytes.").ExecuteAsync(httpContext);
+            await Refusal.WrongRange.Because($"Header Range is '{httpContext.Request.Headers.Range}'; the file has {file.Length} bytes.").ExecuteAsync(httpContext);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Distributed.Silo.Access;
 
 /// <summary>
 /// The keys of a file, with a line for each: name, role, hash. A file that changes is read again, so keys come and go
-/// while the server runs. Without a file every caller is let in; such a server listens on the loopback interface alone.
+/// while the server runs; while it cannot be read, or a line is none of a key, those that were read last are known. Without a file every caller is let in; such a server listens on the loopback interface alone.
 /// </summary>
 public sealed class KeyRing
 {
@@ -12,6 +12,7 @@ public sealed class KeyRing
     private readonly string? _path;
     private readonly Lock _lock = new();
     private Dictionary<string, ApiKey> _keys = [];
+    private string? _told;
     private DateTime _changed;
     private long _looked;
 
@@ -24,6 +25,9 @@ public sealed class KeyRing
         if (path is not null)
             Read();
     }
+
+    /// <summary>Told once, in a sentence, why the file that has changed cannot be used.</summary>
+    public Action<string>? Tells { get; set; }
 
     /// <summary>Whether callers need a key.</summary>
     public bool AsksForKeys => _path is not null;
@@ -57,8 +61,20 @@ public sealed class KeyRing
         if (_path is null || Environment.TickCount64 - Interlocked.Read(ref _looked) < LooksEvery.TotalMilliseconds)
             return;
         Interlocked.Exchange(ref _looked, Environment.TickCount64);
-        if (File.GetLastWriteTimeUtc(_path) != _changed)
+        if (File.GetLastWriteTimeUtc(_path) == _changed)
+            return;
+        try
+        {
             Read();
+            _told = null;
+        }
+        catch (InputException error)
+        {
+            // Callers cannot help it, and a file that is just being written will be whole in a moment.
+            if (_told != error.Message)
+                Tells?.Invoke(error.Message);
+            _told = error.Message;
+        }
     }
 
     private void Read()
@@ -88,7 +104,7 @@ public sealed class KeyRing
             string[] parts = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             if (parts.Length == 0 || parts[0].StartsWith('#'))
                 continue;
-            keys[parts[^1]] = parts.Length == 3 && Enum.TryParse(parts[1], ignoreCase: true, out Role role) && Enum.IsDefined(role)
+            keys[parts[^1]] = parts.Length == 3 && !char.IsDigit(parts[1][0]) && Enum.TryParse(parts[1], ignoreCase: true, out Role role) && Enum.IsDefined(role)
                 && parts[2].Length == 64 && parts[2].All(char.IsAsciiHexDigitLower)
                 ? new ApiKey(new Caller(parts[0], role), parts[2])
                 : throw new InputException($"'{path}' line {i + 1} is no key; NAME read|submit|admin HASH is expected, HASH being 64 lower-case hexadecimal digits.");

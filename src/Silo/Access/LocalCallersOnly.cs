@@ -14,8 +14,10 @@ internal sealed class LocalCallersOnly(RequestDelegate next)
     {
         bool foreignPage = context.Request.Headers.Origin.FirstOrDefault() is { } origin
             && !(Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && Names.Contains(page.Host));
-        return Names.Contains(context.Request.Host.Host) && !foreignPage
-            ? next(context)
-            : Refusal.BadInput.Because($"Host '{context.Request.Host.Host}' is not this machine's loopback interface.").ExecuteAsync(context);
+        return !Names.Contains(context.Request.Host.Host)
+            ? Refusal.BadInput.Because($"Host '{context.Request.Host.Host}' is not this machine's loopback interface.").ExecuteAsync(context)
+            : foreignPage
+            ? Refusal.BadInput.Because("Header Origin names a page that is not of this machine; a server without keys answers none of those.").ExecuteAsync(context)
+            : next(context);
     }
 }

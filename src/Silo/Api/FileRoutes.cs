@@ -15,7 +15,7 @@ internal static class FileRoutes
     /// <summary>The policy that keeps uploads from crowding everything else out.</summary>
     public const string UploadLimit = "uploads";
 
-    private const int MostPerPage = 1000, StandardPage = 100;
+    private const int MostPerPage = 1000, StandardPage = 100, MostTries = 3;
     private const string OffsetHeader = "Upload-Offset", LengthHeader = "Upload-Length";
 
     public static void MapFiles(this IEndpointRouteBuilder app, StoredKind kind)
@@ -29,13 +29,13 @@ internal static class FileRoutes
             .WithSummary($"Uploads a {kind.One}, whole or in parts (Content-Range), checked by Content-Digest or Repr-Digest.")
             .Accepts<Stream>("*/*").Produces<StoredView>(201).Produces<StoredView>(200).Produces<UploadView>(202).ProducesProblem(400)
             .ProducesProblem(409).ProducesProblem(412).ProducesProblem(422).ProducesProblem(507);
-        files.MapMethods("{name}", Files.Reading, (string name, HttpResponse response, IStorage storage) => Get(name, response, storage.FilesOf(kind)))
+        files.MapMethods("{name}", Files.Reading, (string name, HttpContext context, IStorage storage) => GetAsync(name, context, storage.FilesOf(kind)))
             .For(Role.Read).WithName($"get{one}").WithSummary($"Downloads a {kind.One}, by ranges if wanted.")
             .Produces(200, contentType: kind.MediaType).ProducesProblem(404);
         files.MapGet("{name}/info", (string name, IStorage storage) => Answers.Json(StoredView.Of(Existing(name, storage.FilesOf(kind)))))
             .For(Role.Read).WithName($"get{one}Info").WithSummary($"What is known of a stored {kind.One}.").Produces<StoredView>().ProducesProblem(404);
-        files.MapDelete("{name}", (string name, IStorage storage, ClaimsPrincipal user) => Delete(name, storage.FilesOf(kind), Caller.Of(user)))
-            .For(Role.Submit).WithName($"remove{one}").WithSummary($"Removes a {kind.One}; jobs that use it keep it.").Produces(204).ProducesProblem(404);
+        files.MapDelete("{name}", (string name, HttpRequest request, IStorage storage, ClaimsPrincipal user) => Delete(name, request, storage.FilesOf(kind), Caller.Of(user)))
+            .For(Role.Submit).WithName($"remove{one}").WithSummary($"Removes a {kind.One}; jobs that use it keep it.").Produces(204).ProducesProblem(404).ProducesProblem(412);
         files.MapMethods("{name}/upload", Files.Reading, (string name, HttpResponse response, IStorage storage) => Upload(name, response, storage.FilesOf(kind)))
             .For(Role.Submit).WithName($"get{one}Upload").WithSummary("Where an upload stands that was broken off.").Produces<UploadView>().ProducesProblem(404);
         files.MapDelete("{name}/upload", (string name, IStorage storage, ClaimsPrincipal user) => DropUpload(name, storage.FilesOf(kind), Caller.Of(user)))
@@ -54,14 +54,11 @@ internal static class FileRoutes
     private static async Task<IResult> PutAsync(string name, HttpContext context, (FileStore Store, Uploads Uploads) of, Caller caller)
     {
         StoredName.Check(name);
-        StoredFile? before = of.Store.Find(name);
-        if (before is not null && !caller.MayChange(before.Owner))
-            throw new RefusedException(Refusal.NotAllowed, $"'{name}' belongs to key '{before.Owner}'; it can be replaced by that key or an admin's.");
-        Conditions.Check(context.Request, before);
-        UploadRequest request = UploadHeaders.Read(context.Request, name, caller.Name);
+        UploadRequest request = UploadHeaders.Read(context.Request, name, caller.Name) with { MayTakeOver = caller.Role == Role.Admin };
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
-        UploadOutcome outcome = await of.Uploads.ReceiveAsync(request, context.Request.Body, context.RequestAborted);
+        UploadOutcome outcome = await of.Uploads.ReceiveAsync(
+            request, context.Request.Body, before => Allow(context.Request, before, caller, "replaced"), context.RequestAborted);
         context.Response.Headers[OffsetHeader] = $"{outcome.Offset}";
         if (outcome.File is not { } file)
             return Answers.Json(new UploadView(name, outcome.Offset, request.Total), StatusCodes.Status202Accepted);
@@ -70,30 +67,38 @@ internal static class FileRoutes
         return Answers.Json(StoredView.Of(file), outcome.Replaced ? StatusCodes.Status200OK : StatusCodes.Status201Created);
     }
 
-    private static IResult Get(string name, HttpResponse response, (FileStore Store, Uploads Uploads) of)
+    private static async Task GetAsync(string name, HttpContext context, (FileStore Store, Uploads Uploads) of)
     {
         // The name may be given to other bytes between the record and the file; then the new ones are sent.
         for (int tries = 0; ; tries++)
         {
             StoredFile file = Existing(name, of);
-            if (of.Store.Read(file) is not { } stream)
+            try
             {
-                if (tries < 3)
-                    continue;
-                throw None(name, of);
+                if (of.Store.Read(file) is { } stream)
+                {
+                    context.Response.Headers["Repr-Digest"] = ContentDigest.Write(file.Sha256);
+                    await Files.Send(stream, name, of.Store.Kind.MediaType, Tag(file)).ExecuteAsync(context);
+                    return;
+                }
             }
-            response.Headers["Repr-Digest"] = ContentDigest.Write(file.Sha256);
-            return Files.Send(stream, name, of.Store.Kind.MediaType, Tag(file));
+            catch (FileNotFoundException) when (!context.Response.HasStarted)
+            {
+                context.Response.Clear();
+            }
+            if (tries >= MostTries)
+                throw None(name, of);
         }
     }
 
-    private static IResult Delete(string name, (FileStore Store, Uploads Uploads) of, Caller caller)
+    private static IResult Delete(string name, HttpRequest request, (FileStore Store, Uploads Uploads) of, Caller caller) =>
+        of.Store.Delete(name, file => Allow(request, file, caller, "removed")) ? Results.NoContent() : throw None(name, of);
+
+    private static void Allow(HttpRequest request, StoredFile? before, Caller caller, string done)
     {
-        StoredFile file = Existing(name, of);
-        if (!caller.MayChange(file.Owner))
-            throw new RefusedException(Refusal.NotAllowed, $"'{name}' belongs to key '{file.Owner}'; it can be removed by that key or an admin's.");
-        of.Store.Delete(file);
-        return Results.NoContent();
+        if (before is not null && !caller.MayChange(before.Owner))
+            throw new RefusedException(Refusal.NotAllowed, $"'{before.Name}' belongs to key '{before.Owner}'; it can be {done} by that key or an admin's.");
+        Conditions.Check(request, before);
     }
 
     private static IResult Upload(string name, HttpResponse response, (FileStore Store, Uploads Uploads) of)

@@ -12,11 +12,13 @@ internal static class HealthRoutes
     /// <summary>Marks checks that decide whether new work is taken.</summary>
     public const string Ready = "ready";
 
+    private static readonly HttpMethodMetadata Reading = new(Files.Reading);
+
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapHealthChecks("/health/startup", With(_ => false)).ForAnyone();
-        app.MapHealthChecks("/health/live", With(_ => false)).ForAnyone();
-        app.MapHealthChecks("/health/ready", With(tags => tags.Contains(Ready))).ForAnyone();
+        app.MapHealthChecks("/health/startup", With(_ => false)).WithMetadata(Reading).ForAnyone();
+        app.MapHealthChecks("/health/live", With(_ => false)).WithMetadata(Reading).ForAnyone();
+        app.MapHealthChecks("/health/ready", With(tags => tags.Contains(Ready))).WithMetadata(Reading).ForAnyone();
     }
 
     private static HealthCheckOptions With(Func<ISet<string>, bool> wanted) => new() { Predicate = check => wanted(check.Tags) };

@@ -53,7 +53,7 @@ internal static class JobRoutes
         [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey)
     {
         if (!request.HasJsonContentType())
-            throw new RefusedException(Refusal.BadInput with { Status = 415 }, $"Content type '{request.ContentType}' is not application/json.");
+            throw new RefusedException(Refusal.WrongMediaType, $"Content type '{request.ContentType}' is not application/json.");
         using var body = new StreamReader(request.Body, new UTF8Encoding(false, throwOnInvalidBytes: true));
         string specification;
         try

@@ -35,9 +35,31 @@ internal sealed partial class EmbeddedService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(SweepsEvery);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            storage.Sweep(settings.KeepsUploads, SweepsEvery);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Sweep();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server ends.
+        }
     }
+
+    private void Sweep()
+    {
+        try
+        {
+            storage.Sweep(settings.KeepsUploads, SweepsEvery);
+        }
+        catch (IOException error)
+        {
+            LogLater(log, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What lost uploads left behind could not be taken away just now: {Why}")]
+    private static partial void LogLater(ILogger log, string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Found}")]
     private static partial void LogDevice(ILogger log, string found);

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace Distributed.Silo.Hosting;
 
 /// <summary>Puts a silo together from its settings.</summary>
-public static class SiloBuild
+public static partial class SiloBuild
 {
     private const int HeaderBytes = 32 << 10, MostConnections = 4096;
 
@@ -47,6 +47,7 @@ public static class SiloBuild
         AddWork(builder, settings);
 
         WebApplication app = builder.Build();
+        keys.Tells = why => LogKeysKept(app.Logger, why);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         if (!keys.AsksForKeys)
@@ -109,7 +110,9 @@ public static class SiloBuild
     {
         // Of ASP.NET Core only warnings: its requests' paths hold names of documents.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Distributed", LogLevel.Information)
-            .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+            .AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None)
+            // Why a server cannot begin is told in a sentence (SiloHost).
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
     }
 
@@ -132,6 +135,9 @@ public static class SiloBuild
         // Behind the server's own, which it replaces.
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, WideBlocks>();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The keys that were read before stay in use: {Why}")]
+    private static partial void LogKeysKept(ILogger log, string why);
 
     private static X509Certificate2? Certificate(SiloSettings settings)
     {

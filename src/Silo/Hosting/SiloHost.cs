@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Net.Sockets;
 using Distributed.Engine;
 using Distributed.Silo.Access;
 
@@ -7,10 +8,10 @@ namespace Distributed.Silo.Hosting;
 /// <summary>Runs a silo until it is told to stop: by itself, or in a cluster.</summary>
 public static class SiloHost
 {
-    private const int BadInput = 2;
+    private const int Failed = 1, BadInput = 2;
 
     /// <summary>Runs what the arguments ask for.</summary>
-    /// <returns>The process's exit code: 0 after a clean stop, 2 when a setting cannot be used.</returns>
+    /// <returns>The process's exit code: 0 after a clean stop, 2 when a setting cannot be used, 1 when it fails otherwise.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
         try
@@ -41,6 +42,16 @@ public static class SiloHost
         {
             await Console.Error.WriteLineAsync($"{error.Message} Give another port with --http-port.");
             return BadInput;
+        }
+        catch (SocketException error)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot listen where --listen and --http-port say: {error.Message}.");
+            return BadInput;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"The server cannot begin: {error.Message}");
+            return Failed;
         }
     }
 

@@ -21,6 +21,7 @@ internal static class RoutingProblems
         {
             StatusCodes.Status404NotFound => (Refusal.NoRoute, $"There is nothing at '{path}'."),
             StatusCodes.Status405MethodNotAllowed => (Refusal.WrongMethod, $"{Shown(request.Method)} is not for '{path}'; {context.Response.Headers.Allow} is expected."),
+            StatusCodes.Status412PreconditionFailed => (Refusal.Precondition, "What a condition of the request (If-Match, If-Unmodified-Since) names is not what is there."),
             StatusCodes.Status415UnsupportedMediaType => (Refusal.WrongMediaType, $"Header Content-Type is '{Shown(request.ContentType ?? "")}'; application/json is expected."),
             _ => null,
         };

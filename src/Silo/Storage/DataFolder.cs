@@ -14,6 +14,8 @@ public sealed class DataFolder(string root)
     /// <summary>Folder, in that of a job's results, with the stored files that it reads.</summary>
     public const string Inputs = "inputs";
 
+    private const int Busy = 11; // EWOULDBLOCK, of a file that another process has locked
+
     /// <summary>Its path.</summary>
     public string Root => root;
 
@@ -51,16 +53,20 @@ public sealed class DataFolder(string root)
     }
 
     /// <summary>Keeps other servers out of a folder that is not shared, for as long as the process lives.</summary>
-    /// <exception cref="InputException">Another server has it.</exception>
+    /// <exception cref="InputException">Another server has it, or it cannot be written.</exception>
     public IDisposable Lock()
     {
         try
         {
             return new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error)
+        catch (IOException busy) when (busy.HResult == Busy)
         {
-            throw new InputException($"The data folder '{root}' belongs to another server that runs; give another one with --data.", error);
+            throw new InputException($"The data folder '{root}' belongs to another server that runs; give another one with --data.", busy);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"The data folder '{root}' cannot be used: {error.Message}", error);
         }
     }
 }

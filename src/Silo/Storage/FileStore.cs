@@ -15,6 +15,9 @@ public sealed class FileStore(StoredKind kind, string root)
     private readonly string _names = Path.Combine(root, kind.Folder, "names");
     private readonly string _contents = Path.Combine(root, kind.Folder, "contents");
 
+    // What is allowed of a name, and what is then done with it, must not have another change of the name between them.
+    private readonly Lock[] _changes = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
     /// <summary>What the files are.</summary>
     public StoredKind Kind => kind;
 
@@ -71,12 +74,16 @@ public sealed class FileStore(StoredKind kind, string root)
     /// Where it is now, its bytes already forced to disk. It keeps that name too, which the caller takes away: until the file
     /// is stored a lost process has it there.
     /// </param>
+    /// <param name="allows">Told what had the name until now, null where nothing had; it throws where that may not be replaced.</param>
     /// <returns>Whether the name had other bytes before.</returns>
     /// <exception cref="IOException">The disk failed; what had the name still has it.</exception>
-    public bool Commit(StoredFile file, string path)
+    public bool Commit(StoredFile file, string path, Action<StoredFile?> allows)
     {
         ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(allows);
+        using Lock.Scope change = ChangeOf(file.Name).EnterScope();
         StoredFile? before = Find(file.Name);
+        allows(before);
         HardLink.Create(path, ContentOf(file));
         try
         {
@@ -95,12 +102,22 @@ public sealed class FileStore(StoredKind kind, string root)
     }
 
     /// <summary>Takes a file away.</summary>
-    public void Delete(StoredFile file)
+    /// <param name="name">Its name.</param>
+    /// <param name="allows">Told the file; it throws where that may not be taken away.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool Delete(string name, Action<StoredFile> allows)
     {
-        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(allows);
+        if (!StoredName.IsValid(name))
+            return false;
+        using Lock.Scope change = ChangeOf(name).EnterScope();
+        if (Find(name) is not { } file)
+            return false;
+        allows(file);
         File.Delete(RecordOf(file.Name));
         DurableFile.FlushFolder(_names);
         File.Delete(ContentOf(file));
+        return true;
     }
 
     /// <summary>Gives a file's content another name on the same disk, so that it stays as long as that one does.</summary>
@@ -130,6 +147,8 @@ public sealed class FileStore(StoredKind kind, string root)
     }
 
     private const string RecordEnding = ".json";
+
+    private Lock ChangeOf(string name) => _changes[(uint)name.GetHashCode(StringComparison.Ordinal) % _changes.Length];
 
     private IEnumerable<string> Names() => Directory.EnumerateFiles(_names, "*" + RecordEnding)
         .Select(path => Path.GetFileName(path)[..^RecordEnding.Length]);

@@ -11,6 +11,9 @@ namespace Distributed.Silo.Storage;
 public sealed record UploadRequest(
     string Name, string Owner, long? Start, long? End, long? Total, string? PartDigest, string? FileDigest)
 {
+    /// <summary>Whether it may begin anew what another key has begun.</summary>
+    public bool MayTakeOver { get; init; }
+
     /// <summary>Whether the file is to be complete with the end of this request.</summary>
     public bool IsLast => Start is null || (Total is not null && End == Total);
 }

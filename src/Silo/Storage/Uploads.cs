@@ -20,17 +20,21 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
     /// <summary>Takes what a request brings.</summary>
     /// <param name="request">What its headers say.</param>
     /// <param name="body">Its bytes.</param>
+    /// <param name="allows">Told what has the name, null where nothing has; it throws where that may not be replaced.</param>
     /// <param name="cancellation">The caller is gone.</param>
     /// <exception cref="RefusedException">It cannot be taken, or was damaged on its way.</exception>
     /// <exception cref="InputException">The content is not what it must be.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public async Task<UploadOutcome> ReceiveAsync(UploadRequest request, Stream body, CancellationToken cancellation)
+    public async Task<UploadOutcome> ReceiveAsync(UploadRequest request, Stream body, Action<StoredFile?> allows, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(allows);
+        // Before it comes, and again when it gets its name: others may have been there meanwhile.
+        allows(store.Find(request.Name));
         using SafeFileHandle part = folder.OpenPart(request.Name);
         try
         {
-            return await ReceiveAsync(request, body, part, cancellation).ConfigureAwait(false);
+            return await ReceiveAsync(request, body, part, allows, cancellation).ConfigureAwait(false);
         }
         catch when (!part.IsClosed && folder.Find(request.Name) is null)
         {
@@ -39,7 +43,8 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
         }
     }
 
-    private async Task<UploadOutcome> ReceiveAsync(UploadRequest request, Stream body, SafeFileHandle part, CancellationToken cancellation)
+    private async Task<UploadOutcome> ReceiveAsync(
+        UploadRequest request, Stream body, SafeFileHandle part, Action<StoredFile?> allows, CancellationToken cancellation)
     {
         UnfinishedUpload upload = Begin(request, part);
         quota.RequireRoomFor((request.Total ?? request.End ?? upload.Offset) - upload.Offset);
@@ -61,7 +66,7 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
         }
         Compare("What was sent", request.PartDigest, piece);
         if (request.IsLast)
-            return Complete(request, part, writer.Offset, hash);
+            return Complete(request, part, writer.Offset, hash, allows);
         Note(request, upload, part, writer.Offset);
         return new UploadOutcome(writer.Offset, null, false);
     }
@@ -69,6 +74,8 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
     private UnfinishedUpload Begin(UploadRequest request, SafeFileHandle part)
     {
         UnfinishedUpload? before = folder.Find(request.Name);
+        if (before is not null && before.Owner != request.Owner && !request.MayTakeOver)
+            throw new RefusedException(Refusal.NotAllowed, $"The upload of '{request.Name}' was begun with key '{before.Owner}'; it can be gone on with, or begun anew, by that key or an admin's.");
         if (request.Start is null or 0)
         {
             RandomAccess.SetLength(part, 0);
@@ -89,7 +96,8 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
         folder.Note(request.Name, upload with { Offset = offset, Total = request.Total ?? upload.Total });
     }
 
-    private UploadOutcome Complete(UploadRequest request, SafeFileHandle part, long length, IncrementalHash hash)
+    private UploadOutcome Complete(
+        UploadRequest request, SafeFileHandle part, long length, IncrementalHash hash, Action<StoredFile?> allows)
     {
         RandomAccess.FlushToDisk(part);
         string content = Guid.CreateVersion7().ToString("n") + store.Kind.EndingFor(request.Name);
@@ -102,7 +110,7 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
             IReadOnlyList<StoredTensor> tensors = store.Kind.Look(path, request.Name);
             var file = new StoredFile(
                 request.Name, content, length, Convert.ToHexStringLower(hash.GetCurrentHash()), request.Owner, DateTimeOffset.UtcNow, tensors);
-            bool replaced = store.Commit(file, path);
+            bool replaced = store.Commit(file, path, allows);
             folder.Finish(request.Name);
             return new UploadOutcome(length, file, replaced);
         }

@@ -121,13 +121,58 @@ public sealed partial class RouteRulesTests
             As(silo, other);
             await silo.PutAsync("v1/documents/a", "other"u8.ToArray(), HttpStatusCode.Forbidden);
             await silo.JsonAsync(HttpMethod.Delete, "v1/documents/a", HttpStatusCode.Forbidden);
+            As(silo, mine);
+            await BeginAsync(silo, HttpStatusCode.Accepted);
+            As(silo, other);
+            await BeginAsync(silo, HttpStatusCode.Forbidden);
+            await silo.PutAsync("v1/documents/begun", "other"u8.ToArray(), HttpStatusCode.Forbidden);
+            await silo.JsonAsync(HttpMethod.Delete, "v1/documents/begun/upload", HttpStatusCode.Forbidden);
+            As(silo, mine);
+            Assert.Equal(4, (await silo.GetAsync("v1/documents/begun/upload")).GetProperty("offset").GetInt64());
             As(silo, admin);
             await silo.JsonAsync(HttpMethod.Delete, "v1/documents/a", HttpStatusCode.NoContent);
+            await silo.PutAsync("v1/documents/begun", "other"u8.ToArray());
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task Keys_that_were_read_stay_in_use_while_their_file_cannot_be_used()
+    {
+        string folder = Directory.CreateTempSubdirectory("keys-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "keys"), told = "";
+            string mine = KeyRing.Add(file, new Caller("mine", Role.Submit));
+            var keys = new KeyRing(file) { Tells = why => told += why };
+            string good = await File.ReadAllTextAsync(file);
+            foreach (string wrong in new[] { good + "half a li", "mine 2 " + new string('0', 64) })
+            {
+                told = "";
+                await File.WriteAllTextAsync(file, wrong);
+                await Task.Delay(1100);
+                Assert.Equal("mine", keys.Find(mine)?.Name);
+                Assert.Contains("is no key", told, StringComparison.Ordinal);
+            }
+            await File.WriteAllTextAsync(file, "");
+            await Task.Delay(1100);
+            Assert.Null(keys.Find(mine));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task BeginAsync(TestSilo silo, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "v1/documents/begun") { Content = new StringContent("part") };
+        request.Content.Headers.ContentRange = new ContentRangeHeaderValue(0, 3);
+        using HttpResponseMessage answer = await silo.Http.SendAsync(request);
+        Assert.True(answer.StatusCode == expected, $"{expected} was expected, {answer.StatusCode} came: {await answer.Content.ReadAsStringAsync()}");
     }
 
     private static void As(TestSilo silo, string key) => silo.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);

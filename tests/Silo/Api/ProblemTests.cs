@@ -12,6 +12,8 @@ public sealed class ProblemTests
     [InlineData("GET", "v1/nothing", 404, "no-such-path", "There is nothing at '/v1/nothing'.")]
     [InlineData("GET", "v1/jobs/x", 404, "no-such-path", "There is nothing at '/v1/jobs/x'.")]
     [InlineData("PATCH", "v1/jobs", 405, "method", "PATCH is not for '/v1/jobs'; GET, POST is expected.")]
+    [InlineData("POST", "health/ready", 405, "method", "POST is not for '/health/ready'; GET, HEAD is expected.")]
+    [InlineData("GET", "v1/documents/nine", 412, "precondition", "What a condition of the request (If-Match, If-Unmodified-Since) names is not what is there.")]
     [InlineData("POST", "v1/jobs", 415, "media-type", "Header Content-Type is 'text/plain; charset=us-ascii'; application/json is expected.")]
     [InlineData("GET", "v1/jobs?limit=all", 400, "input", "Parameter limit is 'all'; a whole number is expected.")]
     [InlineData("GET", "v1/jobs?after=the%20last", 400, "input", "Parameter after is 'the last'; the id of a job is expected.")]
@@ -23,6 +25,8 @@ public sealed class ProblemTests
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (method == "POST")
             request.Content = new StringContent("{}", Encoding.ASCII, "text/plain");
+        if (status == 412)
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue("\"other\""));
         if (status == 416)
             request.Headers.Range = new RangeHeaderValue(9, null);
 

@@ -123,6 +123,20 @@ public sealed class UploadTests
         Assert.Equal(HttpStatusCode.PreconditionFailed, await PutIfAsync(silo, "If-Match", "\"other\""));
         Assert.Equal(HttpStatusCode.OK, await PutIfAsync(silo, "If-Match", $"\"{tag}\""));
         Assert.Equal("two", await silo.Http.GetStringAsync("v1/documents/a"));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await SendIfAsync(silo, HttpMethod.Delete, "If-Match", $"\"{tag}\""));
+        Assert.Equal(HttpStatusCode.NoContent, await SendIfAsync(silo, HttpMethod.Delete, "If-Match", "*"));
+    }
+
+    [Fact]
+    public async Task Of_many_who_create_one_name_at_once_one_does()
+    {
+        await using TestSilo silo = await TestSilo.StartAsync();
+
+        HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => PutIfAsync(silo, "If-None-Match", "*")));
+
+        Assert.Single(answers, HttpStatusCode.Created);
+        Assert.All(answers, answer => Assert.True(
+            answer is HttpStatusCode.Created or HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests, $"{answer} came."));
     }
 
     [Theory]
@@ -161,14 +175,15 @@ public sealed class UploadTests
         Assert.True(answer.StatusCode == expected, $"Bytes {from} to {to}: {expected} was expected, {answer.StatusCode} came: {await answer.Content.ReadAsStringAsync()}");
     }
 
-    private static async Task<HttpStatusCode> PutIfAsync(TestSilo silo, string header, string value)
+    private static Task<HttpStatusCode> PutIfAsync(TestSilo silo, string header, string value) => SendIfAsync(silo, HttpMethod.Put, header, value);
+
+    private static async Task<HttpStatusCode> SendIfAsync(TestSilo silo, HttpMethod method, string header, string value)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "v1/documents/a") { Content = new StringContent("two") };
+        using var request = new HttpRequestMessage(method, "v1/documents/a") { Content = method == HttpMethod.Put ? new StringContent("two") : null };
         request.Headers.TryAddWithoutValidation(header, value);
         return (await silo.Http.SendAsync(request)).StatusCode;
     }
 
-    /// <summary>Gives bytes up to a point, and then breaks the request off.</summary>
     /// <summary>Waits for some of an upload to be on the disk.</summary>
     private static async Task HasArrivedAsync(TestSilo silo)
     {
@@ -180,6 +195,7 @@ public sealed class UploadTests
         }
     }
 
+    /// <summary>Gives bytes up to a point, and then breaks the request off.</summary>
     private sealed class CutStream(byte[] bytes, int until, Func<Task> arrived, CancellationTokenSource cut) : MemoryStream(bytes)
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

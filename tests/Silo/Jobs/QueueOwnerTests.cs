@@ -25,7 +25,7 @@ public sealed class QueueOwnerTests : IDisposable
         FileStore documents = _storage.FilesOf(StoredKind.Documents).Store;
         string content = Path.Combine(_folder, "text");
         File.WriteAllBytes(content, Encoding.ASCII.GetBytes("a text"));
-        documents.Commit(new StoredFile("text", "content.txt", 6, "", "local", DateTimeOffset.UtcNow, []), content);
+        documents.Commit(new StoredFile("text", "content.txt", 6, "", "local", DateTimeOffset.UtcNow, []), content, _ => { });
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -97,7 +97,7 @@ public sealed unsafe class AdditiveKernel(CpuKernel inner, IReadOnlyList<float> 
         {
             float shift = Arithmetic.Shift(logSumExp[row]);
             foreach (ref float weight in new Span<float>(weights + row * rowStride, keys.Count))
-                weight = float.IsNegativeInfinity(weight) ? 0f : Exp2.Scalar(weight - shift);
+                weight = float.IsNegativeInfinity(weight) ? 0f : Exp2.Weight(weight - shift);
         }
     }
 

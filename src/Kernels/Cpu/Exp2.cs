@@ -9,14 +9,19 @@ namespace Distributed.Kernels.Cpu;
 /// 2^n an addition to the exponent.
 /// </summary>
 /// <remarks>
-/// Below 2^−126 the result runs down to 0, which it reaches at 2^−127: there n = −127 and f = 0, the polynomial is exactly
-/// 1, and its bits minus 127 in the exponent are those of 0. NaN stays NaN: the low bits of a NaN as the kernels make it
+/// A weight of 2^−100 and less is 0 (<see cref="Least"/>). NaN stays NaN: the low bits of a NaN as the kernels make it
 /// (packing leaves no other) are 0, so that nothing is added to it.
 /// </remarks>
 internal static class Exp2
 {
-    /// <summary>The result is 0 from here on downwards.</summary>
-    public const float Smallest = -127f;
+    /// <summary>
+    /// A weight is 0 from here on downwards. Beside the largest weight of a row, which is 1, it would change nothing; and its products
+    /// would come near 2^−126, from where on processors of some makers take a hundred times as long for each.
+    /// </summary>
+    public const float Least = -100f;
+
+    // Here the polynomial is exactly 1, and its bits minus 127 in the exponent are those of 0.
+    private const float Smallest = -127f;
 
     // The float above −127 ln 2 that is next to it: f is not below 0 there, and p not below 1.
     private const float SmallestNatural = -88.029686f;
@@ -32,7 +37,11 @@ internal static class Exp2
     private const float C1 = 0.693147003651f, C2 = 0.240222632885f, C3 = 0.0555073805153f, C4 = 0.00967083778232f,
         C5 = 0.00132638576906f;
 
-    /// <summary>One number.</summary>
+    /// <summary>A weight: 2^x, but 0 from <see cref="Least"/> downwards.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Weight(float x) => x <= Least ? 0f : Scalar(x);
+
+    /// <summary>One number, down to 2^−126; below, it runs down to 0, which it reaches at 2^−127.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Scalar(float x)
     {
@@ -47,12 +56,12 @@ internal static class Exp2
         return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + (BitConverter.SingleToInt32Bits(t) << 23));
     }
 
-    /// <summary>Sixteen numbers.</summary>
+    /// <summary>Sixteen weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Of<T>(T x)
         where T : struct, ILanes<T>
     {
-        x = T.Max(T.Create(Smallest), x);
+        // What is far below the least, or −∞, comes out as any number, and is 0 in the last step.
         T t = T.Add(x, T.Create(Rounder));
         T f = T.Fraction(x, t, T.Create(Rounder));
         T p = T.FusedMultiplyAdd(T.Create(C5), f, T.Create(C4));
@@ -60,16 +69,7 @@ internal static class Exp2
         p = T.FusedMultiplyAdd(p, f, T.Create(C2));
         p = T.FusedMultiplyAdd(p, f, T.Create(C1));
         p = T.FusedMultiplyAdd(p, f, T.Create(1f));
-        return T.AddExponent(p, t);
-    }
-
-    /// <summary>Sixteen numbers, whatever registers this machine has.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Of(Vector512<float> x)
-    {
-        x = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Smallest)), Vector512.Create(Smallest), x);
-        Vector512<float> t = x + Vector512.Create(Rounder);
-        return Power(x - (t - Vector512.Create(Rounder)), t);
+        return T.AddExponentAbove(p, t, x, Least);
     }
 
     /// <summary>e^x of sixteen numbers of at most 0, whatever registers this machine has; any number where x is above 0 or NaN.</summary>

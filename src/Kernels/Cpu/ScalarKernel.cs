@@ -88,12 +88,12 @@ public sealed unsafe class ScalarKernel : CpuKernel
             max = score > max ? score : max;
         max += 0f;
         float shift = Arithmetic.Shift(max);
-        float keep = Exp2.Scalar(state.Max[row] - shift);
+        float keep = Exp2.Weight(state.Max[row] - shift);
         if (state.Statistics is not null)
             AddStatistics(*state.Statistics, row, shift, weights);
         for (int key = 0; key < weights.Length; key++)
         {
-            weights[key] = Exp2.Scalar(weights[key] - shift);
+            weights[key] = Exp2.Weight(weights[key] - shift);
             lanes[key % Arithmetic.Lanes] += weights[key];
         }
         for (int half = Arithmetic.Lanes / 2; half > 0; half /= 2)
@@ -143,7 +143,7 @@ public sealed unsafe class ScalarKernel : CpuKernel
             RowScores(queries, keys, mask, row, of);
             float shift = Arithmetic.Shift(logSumExp[row]);
             for (int key = 0; key < of.Length; key++)
-                of[key] = mask is null || Sees(mask.Value, row, key) ? Exp2.Scalar(of[key] - shift) : 0f;
+                of[key] = mask is null || Sees(mask.Value, row, key) ? Exp2.Weight(of[key] - shift) : 0f;
         }
     }
 

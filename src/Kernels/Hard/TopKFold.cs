@@ -60,7 +60,7 @@ public static unsafe class TopKFold
         Span<float> output = into.OutputRow(0);
         for (int i = 0; i < count; i++)
         {
-            float weight = Cpu.Exp2.Scalar(Canonical(scores[i] - scores[0]));
+            float weight = Cpu.Exp2.Weight(Canonical(scores[i] - scores[0]));
             into.Sum[0] += weight;
             value(state.Keys(row)[i], room);
             System.Numerics.Tensors.TensorPrimitives.FusedMultiplyAdd(room, weight, output, output);

@@ -101,7 +101,7 @@ internal readonly unsafe struct F16Elements : IPairedElements
         Vector512<uint> bits = moved.AsUInt32() & Vector512.Create(0x8FFFE000u);
         Vector512<uint> value = (bits.AsSingle() * Vector512.Create(BitConverter.UInt32BitsToSingle(0x77800000))).AsUInt32();
         Vector512<uint> exponent = Vector512.Create(0x7C00u << 13);
-        return (value | Vector512.Equals(bits & exponent, exponent) & Vector512.Create(0x7F800000u)).AsSingle();
+        return Vector512.ConditionalSelect(Vector512.Equals(bits & exponent, exponent), value | Vector512.Create(0x7F800000u), value).AsSingle();
     }
 
     // Sixteen numbers of 16 bits, each in 32 with its sign.

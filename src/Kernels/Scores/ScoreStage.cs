@@ -16,7 +16,8 @@ namespace Distributed.Kernels.Scores;
 /// </remarks>
 public readonly unsafe struct ScoreStage
 {
-    private const double Log2E = 1.44269504088896340736;
+    /// <summary>log2 e.</summary>
+    internal const double Log2E = 1.44269504088896340736;
 
     private readonly float _capIn;
     private readonly float _capOut;
@@ -34,6 +35,9 @@ public readonly unsafe struct ScoreStage
 
     /// <summary>c · log2 e of the softcap.</summary>
     internal float CapOut => _capOut;
+
+    /// <summary>−slope of ALiBi, base 2.</summary>
+    internal float SlopeIn => (float)(-(double)Slope * Log2E);
 
     /// <summary>ALiBi slope of the head, natural units: −slope · |position − key| is added; 0 = none.</summary>
     public float Slope { get; init; }
@@ -82,6 +86,9 @@ public readonly unsafe struct ScoreStage
     /// <summary>Added to the scores, natural units: the elements of the tile's rows and keys; no data = none.</summary>
     public BiasTile Bias { get; init; }
 
+    /// <summary>Whether nothing comes before the distance bias.</summary>
+    internal bool BeginsWithAlibi => Tables is null && KeyTerms is null && _capIn == 0;
+
     /// <summary>Works on scores of some rows.</summary>
     /// <param name="row">First row of the tile.</param>
     /// <param name="rows">Rows.</param>
@@ -98,7 +105,7 @@ public readonly unsafe struct ScoreStage
         if (_capIn != 0)
             Softcap(_capIn, _capOut, rows, scores, stride, count);
         if (Slope != 0)
-            AddDistances((float)(-(double)Slope * Log2E), Distances + row, rows, key, scores, stride, count);
+            AddDistances(SlopeIn, Distances + row, rows, key, scores, stride, count);
         if (Relative is not null)
             AddRelative(Relative, 0, Reach, Distances + row, rows, key, scores, stride, count);
         if (Bias.Data is null)

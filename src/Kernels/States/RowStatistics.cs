@@ -57,7 +57,7 @@ public readonly unsafe struct RowStatistics(double* sums, float* distances, long
         if (of[Weights] != 0 && of[Reference] != reference)
         {
             var rise = (float)(of[Reference] - reference);
-            double keep = Exp2.Scalar(rise);
+            double keep = Exp2.Weight(rise);
             of[Exponents] += rise * of[Weights];
             for (int i = Weights; i <= Sinks; i++)
                 of[i] *= keep;

@@ -43,6 +43,35 @@ public sealed unsafe class ScoreStageTests
     }
 
     [Theory]
+    [InlineData(0.01)]
+    [InlineData(1)]
+    [InlineData(50)]
+    public void A_softcap_is_that_of_its_definition(double cap)
+    {
+        const double Log2E = 1.4426950408889634;
+        float* scores = stackalloc float[64];
+        var stage = new ScoreStage(cap);
+        for (int round = 0; round < 2000; round++)
+        {
+            var random = new Random(round);
+            double widest = cap * (round % 4) + 0.1 * cap;
+            var given = new float[64];
+            for (int i = 0; i < 64; i++)
+                given[i] = random.Next(200) == 0 ? float.NaN : (float)((random.NextDouble() * 2 - 1) * widest * Log2E);
+            given.CopyTo(new Span<float>(scores, 64));
+
+            stage.Apply(0, 1, 0, scores, 64, 64);
+
+            for (int i = 0; i < 64; i++)
+            {
+                double expected = cap * Log2E * Math.Tanh(given[i] / Log2E / cap);
+                Assert.True(double.IsNaN(expected) ? float.IsNaN(scores[i]) : Math.Abs(scores[i] - expected) <= 5e-7 * Math.Abs(expected),
+                    $"Softcap {cap} makes {scores[i]:R} of {given[i] / Log2E}, expected {expected:R}.");
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(float.PositiveInfinity, 1f)]
     [InlineData(float.NegativeInfinity, -1f)]
     [InlineData(0f, 0f)]

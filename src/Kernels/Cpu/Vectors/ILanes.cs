@@ -25,8 +25,11 @@ internal unsafe interface ILanes<T> : IStrip<T>
     /// <summary>The greater of the two; <paramref name="y"/> where either is NaN.</summary>
     static abstract T Max(T x, T y);
 
-    /// <summary>The bits of <paramref name="t"/> moved left by 23 and added to those of <paramref name="p"/> as integers.</summary>
-    static abstract T AddExponent(T p, T t);
+    /// <summary>
+    /// The bits of <paramref name="t"/> moved left by 23 and added to those of <paramref name="p"/> as integers; 0 where
+    /// <paramref name="x"/> is at most <paramref name="least"/>.
+    /// </summary>
+    static abstract T AddExponentAbove(T p, T t, T x, float least);
 
     /// <summary>Lane i of <paramref name="x"/> where bit i is set, otherwise of <paramref name="y"/>.</summary>
     static abstract T Select(uint bits, T x, T y);

@@ -133,12 +133,12 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 AddExponent(Lanes128 p, Lanes128 t) => new()
+    public static Lanes128 AddExponentAbove(Lanes128 p, Lanes128 t, Lanes128 x, float least) => new()
     {
-        _a = (p._a.AsInt32() + (t._a.AsInt32() << 23)).AsSingle(),
-        _b = (p._b.AsInt32() + (t._b.AsInt32() << 23)).AsSingle(),
-        _c = (p._c.AsInt32() + (t._c.AsInt32() << 23)).AsSingle(),
-        _d = (p._d.AsInt32() + (t._d.AsInt32() << 23)).AsSingle(),
+        _a = AddExponentAbove(p._a, t._a, x._a, least),
+        _b = AddExponentAbove(p._b, t._b, x._b, least),
+        _c = AddExponentAbove(p._c, t._c, x._c, least),
+        _d = AddExponentAbove(p._d, t._d, x._d, least),
     };
 
     /// <inheritdoc/>
@@ -219,4 +219,8 @@ internal unsafe struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> NonFinite(Vector128<float> x) =>
         Vector128.Equals(x.AsInt32() & Vector128.Create(0x7F800000), Vector128.Create(0x7F800000));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> AddExponentAbove(Vector128<float> p, Vector128<float> t, Vector128<float> x, float least) =>
+        Vector128.AndNot((p.AsInt32() + (t.AsInt32() << 23)).AsSingle(), Vector128.LessThanOrEqual(x, Vector128.Create(least)));
 }

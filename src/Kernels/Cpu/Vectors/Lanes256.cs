@@ -109,10 +109,10 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 AddExponent(Lanes256 p, Lanes256 t) => new()
+    public static Lanes256 AddExponentAbove(Lanes256 p, Lanes256 t, Lanes256 x, float least) => new()
     {
-        _a = (p._a.AsInt32() + (t._a.AsInt32() << 23)).AsSingle(),
-        _b = (p._b.AsInt32() + (t._b.AsInt32() << 23)).AsSingle(),
+        _a = AddExponentAbove(p._a, t._a, x._a, least),
+        _b = AddExponentAbove(p._b, t._b, x._b, least),
     };
 
     /// <inheritdoc/>
@@ -189,4 +189,8 @@ internal unsafe struct Lanes256 : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> NonFinite(Vector256<float> x) =>
         Vector256.Equals(x.AsInt32() & Vector256.Create(0x7F800000), Vector256.Create(0x7F800000));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddExponentAbove(Vector256<float> p, Vector256<float> t, Vector256<float> x, float least) =>
+        Vector256.AndNot((p.AsInt32() + (t.AsInt32() << 23)).AsSingle(), Vector256.LessThanOrEqual(x, Vector256.Create(least)));
 }

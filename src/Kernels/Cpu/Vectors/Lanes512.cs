@@ -90,7 +90,12 @@ internal unsafe struct Lanes512 : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 AddExponent(Lanes512 p, Lanes512 t) => new() { _a = (p._a.AsInt32() + (t._a.AsInt32() << 23)).AsSingle() };
+    public static Lanes512 AddExponentAbove(Lanes512 p, Lanes512 t, Lanes512 x, float least) => new()
+    {
+        // One comparison into a mask, under which the addition leaves 0.
+        _a = Vector512.ConditionalSelect(
+            Avx512F.CompareNotLessThanOrEqual(x._a, Vector512.Create(least)).AsInt32(), p._a.AsInt32() + (t._a.AsInt32() << 23), Vector512<int>.Zero).AsSingle(),
+    };
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

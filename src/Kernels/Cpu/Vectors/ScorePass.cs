@@ -28,13 +28,15 @@ internal static unsafe class ScorePass<T, TPanel>
     {
         int dim = Packing.PaddedDim(queries.Dim);
         Begin(block, work);
+        if (queries.Stage is not null && StagedPass<T, TPanel>.Run(queries, keys, mask, block, work, ahead))
+            return;
         for (int key = 0; key < keys.Count; key += TPanel.Width)
         {
             float* panel = (float*)keys.Data + (nint)key * dim;
             byte* fetch = key + TPanel.Width < keys.Count ? (byte*)(panel + (nint)TPanel.Width * dim) : ahead;
             int plain = mask is null && queries.Stage is null && key + TPanel.Width <= keys.Count ? block.Rows / Group : 0;
             Plain((float*)queries.Data + (nint)block.First * dim, panel, dim, key, plain, work, fetch);
-            Panel(queries, panel, key, keys.Count, mask, block, plain, work, fetch);
+            Panel(queries, panel, key, keys.Count, mask, block, plain, block.Groups, work, fetch);
         }
     }
 
@@ -57,14 +59,25 @@ internal static unsafe class ScorePass<T, TPanel>
         }
     }
 
+    /// <summary>Some groups on one panel.</summary>
+    /// <param name="queries">Packed queries of the whole span.</param>
+    /// <param name="panel">The panel.</param>
+    /// <param name="key">Its first key.</param>
+    /// <param name="keys">Keys of the span.</param>
+    /// <param name="mask">Which row may see which key; null = every row every key.</param>
+    /// <param name="block">The rows.</param>
+    /// <param name="from">First group.</param>
+    /// <param name="to">The group behind the last.</param>
+    /// <param name="work">The workspace.</param>
+    /// <param name="fetch">What the groups are to fetch.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Panel(
-        in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, int from, Workspace work,
+    public static void Panel(
+        in PackedQueries queries, float* panel, int key, int keys, MaskWords? mask, RowBlock block, int from, int to, Workspace work,
         byte* fetch)
     {
         int dim = Packing.PaddedDim(queries.Dim);
         float* query = (float*)queries.Data + (nint)block.First * dim;
-        for (int group = from; group < block.Groups; group++)
+        for (int group = from; group < to; group++)
         {
             KeyRange seen = block.Seen(group);
             if (key + TPanel.Width <= seen.First || key >= seen.End)

@@ -17,15 +17,28 @@ internal static unsafe class ScoreTiles
     /// <param name="scores">Where to write; rows are <see cref="Blocking.ScoreStride"/> numbers apart.</param>
     /// <param name="maxima"><c>[6, 16]</c> running maxima to raise; null = leave them.</param>
     /// <param name="ahead">Memory to fetch for later, a line for every two elements.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute<T, TRows>(float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead)
         where T : struct, IStrip<T>
         where TRows : struct, IRowCount
+    {
+        NoWork none = default;
+        Compute<T, TRows, NoWork>(queries, keys, dim, scores, maxima, ahead, ref none);
+    }
+
+    /// <summary>The same, and work that is done on the way as far as there are steps for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Compute<T, TRows, TWork>(
+        float* queries, float* keys, int dim, float* scores, float* maxima, byte* ahead, ref TWork work)
+        where T : struct, IStrip<T>
+        where TRows : struct, IRowCount
+        where TWork : struct, ITileWork
     {
         const int stride = Blocking.ScoreStride;
         // Two pointers and two distances reach six rows: a register may be added once, twice or four times to an address.
         nint apart = dim, two = 2 * apart;
         float* later = queries + 3 * apart;
+        int steps = TWork.Any && work.Pieces > 0 ? Math.Max(1, (dim >> 1) / work.Pieces) : int.MaxValue, untilWork = steps;
         T s0, s1, s2, s3, s4, s5;
         for (int left = dim; ;)
         {
@@ -57,6 +70,11 @@ internal static unsafe class ScoreTiles
                 queries += 2;
                 later += 2;
                 keys += 2 * T.Width;
+                if (TWork.Any && --untilWork == 0)
+                {
+                    work.Next();
+                    untilWork = work.Pieces == 0 ? int.MaxValue : steps;
+                }
             }
             if (left < dim)
             {

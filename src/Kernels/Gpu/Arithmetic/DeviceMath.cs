@@ -11,7 +11,7 @@ namespace Distributed.Kernels.Gpu.Arithmetic;
 /// </summary>
 internal static class DeviceMath
 {
-    private const float Smallest = -127f, Rounder = 12582912f;
+    private const float Smallest = -127f, Least = -100f, Rounder = 12582912f;
 
     private const float C1 = 0.693147003651f, C2 = 0.240222632885f, C3 = 0.0555073805153f, C4 = 0.00967083778232f,
         C5 = 0.00132638576906f;
@@ -33,11 +33,11 @@ internal static class DeviceMath
     [IntrinsicImplementation]
     public static float Divide(float a, float b) => a / b;
 
-    /// <summary>2^x for x ≤ 0: <see cref="Cpu.Exp2.Scalar"/>, operation by operation.</summary>
+    /// <summary>2^x for x ≤ 0: <see cref="Cpu.Exp2.Weight"/>, operation by operation.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Exp2(float x)
+    public static float Exp2(float weight)
     {
-        x = Smallest > x ? Smallest : x;
+        float x = Smallest > weight ? Smallest : weight;
         float t = x + Rounder;
         float f = x - (t - Rounder);
         float p = Fma(C5, f, C4);
@@ -45,7 +45,8 @@ internal static class DeviceMath
         p = Fma(p, f, C2);
         p = Fma(p, f, C1);
         p = Fma(p, f, 1f);
-        return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + (BitConverter.SingleToInt32Bits(t) << 23));
+        float power = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(p) + (BitConverter.SingleToInt32Bits(t) << 23));
+        return weight <= Least ? 0f : power;
     }
 
     /// <summary>tanh(y ln 2 / 2): <see cref="Scores.Tanh.OfPower"/>, operation by operation.</summary>

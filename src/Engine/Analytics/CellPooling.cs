@@ -24,6 +24,11 @@ internal static unsafe class CellPooling
     public static void Pool<TCells>(in WeightTile tile, int rowsPerCell, int keysPerCell, TCells cells)
         where TCells : ICells
     {
+        if ((rowsPerCell | keysPerCell | (int)(tile.Rows.Start | tile.Keys.Start)) % Lanes == 0)
+        {
+            ByBands(tile, rowsPerCell, keysPerCell, cells);
+            return;
+        }
         int keys = tile.Keys.Count, room = (keys + Lanes - 1) / Lanes * Lanes;
         Span<float> max = stackalloc float[room], sum = stackalloc float[room];
         bool halves = BitOperations.IsPow2(keysPerCell) && (keysPerCell >= keys
@@ -38,6 +43,36 @@ internal static unsafe class CellPooling
             for (int cell = 0; cell < across; cell++)
                 max[cell] = float.IsNaN(sum[cell]) ? float.NaN : max[cell];
             cells.Add(of / rowsPerCell, tile.Keys.Start / keysPerCell, max[..across], sum[..across]);
+        }
+    }
+
+    // Cells of whole bands by whole vectors, which sinks of the tile have in common.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ByBands<TCells>(in WeightTile tile, int rowsPerCell, int keysPerCell, TCells cells)
+        where TCells : ICells
+    {
+        TileColumns columns = tile.Columns;
+        Span<float> max = stackalloc float[WeightPass.TileKeys / Lanes], sum = stackalloc float[WeightPass.TileKeys / Lanes];
+        long firstColumn = tile.Keys.Start / keysPerCell;
+        for (int band = 0, end; band < columns.Bands; band = end)
+        {
+            long row = (tile.Rows.Start + band * Lanes) / rowsPerCell;
+            end = (int)Math.Min(columns.Bands, ((row + 1) * rowsPerCell - tile.Rows.Start) / Lanes);
+            max.Clear();
+            sum.Clear();
+            int cell = 0;
+            long nextCell = (firstColumn + 1) * keysPerCell - tile.Keys.Start;
+            for (int vector = 0; vector < columns.Vectors; vector++)
+            {
+                if (vector * Lanes == nextCell)
+                {
+                    cell++;
+                    nextCell += keysPerCell;
+                }
+                max[cell] = MathF.Max(max[cell], columns.Largest(vector, band, end));
+                sum[cell] += LaneSum.Of(columns.Sums(vector, band, end));
+            }
+            cells.Add(row, firstColumn, max[..(cell + 1)], sum[..(cell + 1)]);
         }
     }
 

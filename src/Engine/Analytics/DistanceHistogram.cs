@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Distributed.Engine.Checkpoints;
 using Distributed.Kernels.Masks;
 
@@ -14,6 +15,8 @@ namespace Distributed.Engine.Analytics;
 /// <param name="bins">Bins, on each side.</param>
 public sealed class DistanceHistogram(QueryPositions positions, int batch, int bins) : IPartialSink
 {
+    private const int Lanes = 16;
+
     private readonly OrderlessSums _sums = new(2L * bins);
 
     /// <inheritdoc/>
@@ -46,32 +49,52 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
         {
             (long offset, long end) = positions.RunAt(batch, tile.Rows.Start + row);
             rows = (int)Math.Min(tile.Rows.Count - row, end - tile.Rows.Start - row);
-            Take(tile, row, rows, offset, sums);
+            long position = tile.Rows.Start + row + offset;
+            // Far from the diagonal a whole tile falls into one bin.
+            (int nearest, _) = BinAt(position, tile.Keys.End - 1);
+            (int farthest, _) = BinAt(position + rows - 1, tile.Keys.Start);
+            if (nearest == farthest && nearest % bins != 0)
+                sums[nearest] += LaneSum.Of(tile, row, rows, 0, tile.Keys.Count);
+            else
+                ByRuns(tile, row, rows, position, sums);
         }
         _sums.Add(0, sums);
     }
 
-    // Far from the diagonal a whole tile falls into one bin.
+    // Row by row the runs of keys of one bin; lanes outside a run are 0, so that a bin's lanes go on from row to row.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Take(in WeightTile tile, int row, int rows, long offset, Span<double> sums)
+    private void ByRuns(in WeightTile tile, int row, int rows, long position, Span<double> sums)
     {
-        long position = tile.Rows.Start + row + offset;
-        (int nearest, _) = BinAt(position, tile.Keys.End - 1);
-        (int farthest, _) = BinAt(position + rows - 1, tile.Keys.Start);
-        if (nearest == farthest && nearest % bins != 0)
-        {
-            sums[nearest] += LaneSum.Of(tile, row, rows, 0, tile.Keys.Count);
-            return;
-        }
+        Span<Vector512<double>> lanes = stackalloc Vector512<double>[2 * bins];
+        lanes.Clear();
         for (int i = 0; i < rows; i++)
         {
-            for (int key = 0, next; key < tile.Keys.Count; key = next)
+            ReadOnlySpan<float> weights = tile.Row(row + i);
+            for (int key = 0, next; key < weights.Length; key = next)
             {
                 (int bin, long end) = BinAt(position + i, tile.Keys.Start + key);
-                next = (int)Math.Min(tile.Keys.Count, end - tile.Keys.Start);
-                sums[bin] += LaneSum.Of(tile, row + i, 1, key, next - key);
+                next = (int)Math.Min(weights.Length, end - tile.Keys.Start);
+                Vector512<float> run = default;
+                int at = key & ~(Lanes - 1);
+                for (; at < next && at + Lanes <= weights.Length; at += Lanes)
+                {
+                    Vector512<float> sixteen = Vector512.Create(weights[at..]);
+                    run += at >= key && at + Lanes <= next ? sixteen : Within(sixteen, key - at, next - at);
+                }
+                for (at = Math.Max(at, key); at < next; at++)
+                    sums[bin] += weights[at];
+                lanes[bin] += Vector512.WidenLower(run) + Vector512.WidenUpper(run);
             }
         }
+        for (int bin = 0; bin < lanes.Length; bin++)
+            sums[bin] += LaneSum.Of(lanes[bin]);
+    }
+
+    private static Vector512<float> Within(Vector512<float> lanes, int first, int end)
+    {
+        Vector512<int> inside = Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(first))
+            & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(end));
+        return Vector512.ConditionalSelect(inside.AsSingle(), lanes, default);
     }
 
     /// <summary>The bin of a key, and the key behind the last one of its run in that bin.</summary>

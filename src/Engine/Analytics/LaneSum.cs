@@ -18,6 +18,8 @@ internal static class LaneSum
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Of(in WeightTile tile, int row, int rows, int key, int keys)
     {
+        if (rows == tile.Rows.Count && keys == tile.Keys.Count)
+            return tile.Columns.Total();
         Vector512<double> eight = Vector512<double>.Zero;
         double sum = 0;
         for (int i = row; i < row + rows; i++)
@@ -30,8 +32,24 @@ internal static class LaneSum
             foreach (float weight in weights[(weights.Length & ~(Lanes - 1))..])
                 sum += weight;
         }
+        return Of(eight) + sum;
+    }
+
+    /// <summary>The sum of sixteen lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Of(Vector512<float> sixteen)
+    {
+        Vector256<float> eight = sixteen.GetLower() + sixteen.GetUpper();
+        Vector128<float> four = eight.GetLower() + eight.GetUpper();
+        return four[0] + four[1] + (four[2] + four[3]);
+    }
+
+    /// <summary>The sum of eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Of(Vector512<double> eight)
+    {
         Vector256<double> four = eight.GetLower() + eight.GetUpper();
         Vector128<double> two = four.GetLower() + four.GetUpper();
-        return two[0] + two[1] + sum;
+        return two[0] + two[1];
     }
 }

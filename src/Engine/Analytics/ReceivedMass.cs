@@ -6,9 +6,9 @@ namespace Distributed.Engine.Analytics;
 
 /// <summary>How much attention each key receives: the sum of its weights over all rows.</summary>
 /// <param name="keys">Keys.</param>
-public sealed unsafe class ReceivedMass(long keys) : IPartialSink
+public sealed class ReceivedMass(long keys) : IPartialSink
 {
-    private const int Lanes = 16, Four = 4 * Lanes;
+    private const int Lanes = 16;
 
     private readonly OrderlessSums _sums = new(keys);
 
@@ -31,39 +31,14 @@ public sealed unsafe class ReceivedMass(long keys) : IPartialSink
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
-        Span<double> sums = stackalloc double[tile.Keys.Count];
-        int key = 0;
-        for (; key + Four <= sums.Length; key += Four)
+        TileColumns columns = tile.Columns;
+        Span<double> sums = stackalloc double[WeightPass.TileKeys];
+        for (int vector = 0; vector < columns.Vectors; vector++)
         {
-            // Four vectors side by side: one alone would wait for itself from row to row.
-            float* at = tile.Start + key;
-            Vector512<float> a = default, b = default, c = default, d = default;
-            for (int row = 0; row < tile.Rows.Count; row++, at += tile.RowStride)
-            {
-                a += Vector512.Load(at);
-                b += Vector512.Load(at + Lanes);
-                c += Vector512.Load(at + 2 * Lanes);
-                d += Vector512.Load(at + 3 * Lanes);
-            }
-            Put(a, sums[key..]);
-            Put(b, sums[(key + Lanes)..]);
-            Put(c, sums[(key + 2 * Lanes)..]);
-            Put(d, sums[(key + 3 * Lanes)..]);
+            Vector512<float> of = columns.Sums(vector, 0, columns.Bands);
+            Vector512.WidenLower(of).CopyTo(sums[(vector * Lanes)..]);
+            Vector512.WidenUpper(of).CopyTo(sums[(vector * Lanes + Lanes / 2)..]);
         }
-        for (; key < sums.Length; key++)
-        {
-            float sum = 0;
-            for (int row = 0; row < tile.Rows.Count; row++)
-                sum += tile.Start[(nint)row * tile.RowStride + key];
-            sums[key] = sum;
-        }
-        _sums.Add(tile.Keys.Start, sums);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(Vector512<float> of, Span<double> sums)
-    {
-        Vector512.WidenLower(of).CopyTo(sums);
-        Vector512.WidenUpper(of).CopyTo(sums[(Lanes / 2)..]);
+        _sums.Add(tile.Keys.Start, sums[..tile.Keys.Count]);
     }
 }

@@ -59,6 +59,9 @@ public sealed class StrongestWeights(int count) : IPartialSink
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
+        // What is NaN is not below, and is looked at row by row.
+        if (Volatile.Read(ref _weakest) is > 0f and var least && tile.Columns.Largest() < least)
+            return;
         for (int row = 0; row < tile.Rows.Count; row++)
         {
             // As long as there is room a weight of any size passes; then those equal to the weakest are looked at too, since

@@ -17,7 +17,7 @@ public readonly record struct Link(int Key, float Weight);
 /// </summary>
 public sealed class TopLinks : IPartialSink
 {
-    private const int Lanes = 16;
+    private const int Lanes = 16, Four = 4 * Lanes;
 
     // Per row whole vectors of weights, falling, and of their keys; 0 and −1 where there is none. What stands behind the last
     // link that is kept counts for nothing.
@@ -107,28 +107,33 @@ public sealed class TopLinks : IPartialSink
         }
     }
 
-    // Nearly every weight is below the row's weakest link, so the loop asks that of whole vectors and looks closer only
-    // where one passes. Later keys must be strictly stronger, which leaves ties to the smaller key.
+    // Nearly every weight is below the row's weakest link, so the loop asks that of four vectors at once and looks closer only
+    // at what passes. Later keys must be strictly stronger, which leaves ties to the smaller key.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Take(Span<float> links, Span<int> keys, int firstKey, ReadOnlySpan<float> weights)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(weights);
         int weakest = PerRow - 1;
         var bound = Vector512.Create(links[weakest]);
-        for (int v = 0; v < vectors.Length; v++)
+        int key = 0;
+        for (; key + Four <= weights.Length; key += Four)
         {
-            ulong passing = Vector512.GreaterThan(vectors[v], bound).ExtractMostSignificantBits();
+            ReadOnlySpan<Vector512<float>> four = vectors.Slice(key / Lanes, 4);
+            ulong passing = Vector512.GreaterThan(four[0], bound).ExtractMostSignificantBits()
+                | Vector512.GreaterThan(four[1], bound).ExtractMostSignificantBits() << Lanes
+                | Vector512.GreaterThan(four[2], bound).ExtractMostSignificantBits() << 2 * Lanes
+                | Vector512.GreaterThan(four[3], bound).ExtractMostSignificantBits() << 3 * Lanes;
             if (passing == 0)
                 continue;
             for (; passing != 0; passing &= passing - 1)
             {
-                int key = v * Lanes + BitOperations.TrailingZeroCount(passing);
-                if (weights[key] > links[weakest])
-                    Insert(links, keys, weights[key], firstKey + key);
+                int at = key + BitOperations.TrailingZeroCount(passing);
+                if (weights[at] > links[weakest])
+                    Insert(links, keys, weights[at], firstKey + at);
             }
             bound = Vector512.Create(links[weakest]);
         }
-        for (int key = vectors.Length * Lanes; key < weights.Length; key++)
+        for (; key < weights.Length; key++)
         {
             if (weights[key] > links[weakest])
                 Insert(links, keys, weights[key], firstKey + key);

@@ -27,6 +27,7 @@ internal sealed unsafe class WeightStrip
     private readonly byte* _workspace, _packed;
     private readonly float* _ofHead, _mean, _max, _logSumExp;
     private readonly PackedQueries?[] _queries;
+    private readonly TileColumns _columns = new();
     private readonly TileClass[] _spanSeen;
     private readonly nuint _queryBytes;
     private long _firstKnown, _known;
@@ -127,9 +128,10 @@ internal sealed unsafe class WeightStrip
         return _weights.PackQueries(_panel.Batch, head, rows, _packed + (nuint)index * _queryBytes);
     }
 
-    private static void Give(IWeightSink[] sinks, float* of, RowRange rows, RowRange keys)
+    private void Give(IWeightSink[] sinks, float* of, RowRange rows, RowRange keys)
     {
-        var tile = new WeightTile(of, TileKeys, rows, keys);
+        _columns.Forget();
+        var tile = new WeightTile(of, TileKeys, rows, keys, _columns);
         foreach (IWeightSink sink in sinks)
             sink.Take(tile);
     }

@@ -205,7 +205,8 @@ public sealed unsafe class ScalarKernel : CpuKernel
         float* padded = stackalloc float[scores.Length + Arithmetic.Lanes];
         new Span<float>(padded, scores.Length + Arithmetic.Lanes).Fill(float.NegativeInfinity);
         scores.CopyTo(new Span<float>(padded, scores.Length));
-        StatisticsPass<Lanes128>.Row(padded, new KeyRange(0, scores.Length), shift, statistics, row, scores.Length);
+        float* sums = stackalloc float[Arithmetic.Lanes];
+        StatisticsPass<Lanes128>.Row(padded, new KeyRange(0, scores.Length), shift, statistics, row, scores.Length, sums);
     }
 
     private static bool Sees(MaskWords mask, int row, int key) => (mask.Row(row)[key / 64] >> (key % 64) & 1) != 0;

@@ -38,6 +38,32 @@ public class RowStatisticsTests
     }
 
     [Theory]
+    [InlineData(false, 2600)]
+    [InlineData(true, 2600)]
+    [InlineData(true, 5000)]
+    public async Task Keys_far_behind_and_far_ahead_equal_float64(bool atTheEnd, int keys)
+    {
+        var shape = new AttentionShape(1, 2, 1, 30, keys, 8, 4);
+        AttentionOptions options = new() { Causal = atTheEnd ? CausalAlignment.BottomRight : null };
+        var asked = new RowStatisticsOptions(Window: 70, Sinks: 3);
+        var problem = new Problem(shape, keys);
+
+        MemorySink result = await problem.RunAsync(options with { RowStatistics = asked });
+
+        double[] weights = problem.JudgeWeights(options);
+        for (int row = 0; row < 60; row++)
+        {
+            double[] expected = Exact(shape, options, asked, weights.AsSpan(row * keys, keys).ToArray(), row);
+            for (int i = 0; i < 7; i++)
+            {
+                Assert.True(
+                    Math.Abs(expected[i] - result.Statistics[row * 7 + i]) <= 3e-6 * Math.Max(1, Math.Abs(expected[i])),
+                    $"{(RowStatistic)i} of row {row} is {result.Statistics[row * 7 + i]:R} instead of {expected[i]:R}");
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Seeds))]
     public async Task Blocks_and_threads_change_no_bit(int seed)
     {

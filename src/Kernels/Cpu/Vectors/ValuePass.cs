@@ -31,25 +31,30 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
     /// <param name="work">The workspace.</param>
     /// <param name="output">The rows' part of the state, which the sums are added to next: fetched during the last tile.</param>
     /// <param name="then">What is read after that, fetched likewise.</param>
+    /// <param name="made">Whether <see cref="StatisticsPass{T}"/> has made the weights and their sums already.</param>
     /// <remarks>
     /// A tile's keys of a strip (256 × 64 numbers, 64 KB) is passed over by all groups before the next one, and comes from the
     /// second-level cache each time: one line in 3 cycles, which costs nothing measurable.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        in PackedValues values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, byte* output, byte* then)
+        in PackedValues values, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, byte* output, byte* then, bool made)
     {
-        Begin(strips, block, work);
+        Begin(strips, block, work, made);
         var walk = new TileWalk(block, values.Count);
         if (!walk.MoveNext())
             return;
-        var next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
-        WeightRows.Finish<T>(ref next);
+        WeightRows next = default;
+        if (!made)
+        {
+            next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
+            WeightRows.Finish<T>(ref next);
+        }
         for (bool more = true; more;)
         {
             (int group, KeyRange keys) = (walk.Group, walk.Keys);
             more = walk.MoveNext();
-            if (more)
+            if (more && !made)
                 next = new WeightRows(work, walk.Group, block.RowsOf(walk.Group), walk.Keys);
             byte* ahead = null;
             if (keys.First + Blocking.TileKeys >= values.Count)
@@ -66,12 +71,12 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
 
     /// <summary>The same on values that are packed tile by tile on the way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void RunDirect(in RowStream stream, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work)
+    public static void RunDirect(in RowStream stream, ColumnStrips strips, MaskWords? mask, RowBlock block, Workspace work, bool made)
     {
-        Begin(strips, block, work);
+        Begin(strips, block, work, made);
         for (int group = 0; group < block.Groups; group++)
         {
-            if (block.Seen(group).IsEmpty)
+            if (made || block.Seen(group).IsEmpty)
                 continue;
             var weights = new WeightRows(work, group, block.RowsOf(group), block.Seen(group));
             WeightRows.Finish<T>(ref weights);
@@ -104,9 +109,10 @@ internal static unsafe class ValuePass<T, T2, T3, T4>
         }
     }
 
-    private static void Begin(ColumnStrips strips, RowBlock block, Workspace work)
+    private static void Begin(ColumnStrips strips, RowBlock block, Workspace work, bool made)
     {
-        new Span<float>(work.WeightSums, block.Groups * Group * Arithmetic.Lanes).Clear();
+        if (!made)
+            new Span<float>(work.WeightSums, block.Groups * Group * Arithmetic.Lanes).Clear();
         new Span<float>(work.Sums, block.Groups * Group * strips.Columns).Clear();
     }
 

@@ -80,7 +80,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
-            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, keys.Data);
+            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, keys.Data, state.Statistics is not null);
             StatePass<T>.AddWeights(block, work, state);
             OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }
@@ -103,7 +103,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             StatePass<T>.RaiseMaxima(block, work, state);
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, keys.Count);
-            ValuePass<T, T2, T3, T4>.RunDirect(new RowStream(values, before), strips, mask, block, work);
+            ValuePass<T, T2, T3, T4>.RunDirect(new RowStream(values, before), strips, mask, block, work, state.Statistics is not null);
             StatePass<T>.AddWeights(block, work, state);
             OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }
@@ -159,7 +159,7 @@ internal sealed unsafe class VectorKernel<T, T2, T3, T4>(string name, int maxVec
             if (state.Statistics is not null)
                 StatisticsPass<T>.Run(block, work, *state.Statistics, values.Count);
             var output = (byte*)(state.Output + (nint)row * values.Dim);
-            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, output);
+            ValuePass<T, T2, T3, T4>.Run(values, strips, values.AllFinite ? null : mask, block, work, output, output, state.Statistics is not null);
             StatePass<T>.AddWeights(block, work, state);
             OutputPass<T, T2, T3, T4>.Run(block, strips, work, state);
         }

@@ -25,9 +25,9 @@ export async function analyticsOf(job, signal) {
     const [distances, entropy, received, pooled] = await Promise.all(["distance_mass", "row_entropy", "received", "pooled_mean"].map(read));
     return [
       pooled && plot("Mean weight", "queries downwards, keys to the right; logarithmic", heat(pooled)),
-      distances && plot("Attention by distance", "share of all attention; behind the position and ahead of it", bars(distances)),
-      entropy && plot("Entropy of rows", "nats, from the first row to the last", line(entropy)),
-      received && plot("Attention received by keys", "sum of the weights, from the first key to the last", line(received)),
+      distances && plot("Attention by distance", "share of all attention, by the distance in keys", bars(distances), legend()),
+      entropy && plot("Entropy of rows", "nats, from the first row to the last", line(entropy, "row")),
+      received && plot("Attention received by keys", "sum of the weights, from the first key to the last", line(received, "key")),
     ].filter(Boolean);
   } catch (error) {
     if (signal.aborted) return [];
@@ -35,7 +35,9 @@ export async function analyticsOf(job, signal) {
   }
 }
 
-const plot = (title, what, picture) => h("figure", {}, h("figcaption", {}, h("b", {}, title), h("small", {}, what)), picture);
+const plot = (title, what, ...pictures) => h("figure", {}, h("figcaption", {}, h("b", {}, title), h("small", {}, what)), pictures);
+
+const legend = () => h("ul", { class: "legend" }, [["behind", "keys behind the position"], ["ahead", "keys ahead of it"]].map(([side, text]) => h("li", {}, h("i", { class: side }), text)));
 
 function heat({ shape: [rows, keys], numbers }) {
   const canvas = h("canvas", { width: keys, height: rows, role: "img", "aria-label": `Heat map of ${rows} by ${keys} cells` });
@@ -59,11 +61,12 @@ function bars({ shape: [, bins], numbers }) {
         s("title", {}, `${bin === 0 ? "0" : `${count(2 ** (bin - 1))} to ${count(2 ** bin - 1)}`} ${side ? "ahead" : "behind"}: ${(share * 100).toFixed(2)} %`)));
     }
   }
+  svg.append(s("text", { class: "tick first", x: 0, y: 10 }, `${(most * 100).toPrecision(2)} %`));
   for (let bin = 0; bin < bins; bin += Math.ceil(bins / 6)) svg.append(s("text", { class: "tick", x: (bin + 0.5) * width / bins, y: height + 13 }, bin ? count(2 ** (bin - 1)) : "0"));
   return svg;
 }
 
-function line({ numbers }) {
+function line({ numbers }, along) {
   const width = 360, height = 150, points = Math.min(width, numbers.length);
   const means = Array.from({ length: points }, (_, i) => {
     const from = Math.floor(i * numbers.length / points), to = Math.max(from + 1, Math.floor((i + 1) * numbers.length / points));
@@ -73,5 +76,5 @@ function line({ numbers }) {
   const path = means.map((mean, i) => `${(i * width / Math.max(1, points - 1)).toFixed(1)} ${(height - mean / most * (height - 14)).toFixed(1)}`).join("L");
   return s("svg", { viewBox: `0 0 ${width} ${height + 16}`, role: "img", "aria-label": `At most ${most.toPrecision(3)}`, class: "plot" },
     s("path", { class: "curve", d: `M${path}` }), s("text", { class: "tick first", x: 0, y: 10 }, most.toPrecision(3)),
-    s("text", { class: "tick first", x: 0, y: height + 13 }, "0"), s("text", { class: "tick last", x: width, y: height + 13 }, count(numbers.length)));
+    s("text", { class: "tick first", x: 0, y: height + 13 }, `${along} 0`), s("text", { class: "tick last", x: width, y: height + 13 }, count(numbers.length - 1)));
 }

@@ -53,4 +53,5 @@ export function ago(time) {
 /** A silo's name without the number that tells it from an earlier one at its place. */
 export const siloName = name => name.split("@")[0];
 
-export const jobName = job => job.name || job.id.slice(0, 8);
+/** A job's name, or the end of its id: ids begin with the time, so those of neighbouring jobs begin alike. */
+export const jobName = job => job.name || `…${job.id.slice(-8)}`;

@@ -56,7 +56,7 @@ function page(view, act) {
   return [
     h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: "#/", "data-focus": "up" }, "Overview"), " / ", jobName(job)),
     h("section", { class: "card jobhead" },
-      h("div", { class: "headline" }, h("h1", {}, jobName(job)), h("span", { class: `state ${job.state}` }, job.state), actions(job, act)),
+      h("div", { class: "headline" }, h("h1", {}, jobName(job)), h("span", { class: `state ${job.state}` }, job.state), h("small", {}, job.id), actions(job, act)),
       h("span", { class: "bar large", role: "progressbar", "aria-label": "Progress", "aria-valuenow": Math.floor(job.done * 100), "aria-valuemin": 0, "aria-valuemax": 100 },
         h("i", { class: job.state, style: { width: `${job.done * 100}%` } })),
       view.said && h("p", { class: "error", role: "alert" }, view.said),
@@ -95,7 +95,7 @@ const losses = blocks => h("section", { class: "card", "aria-labelledby": "losse
   h("div", { class: "scroll" }, h("table", { class: "list" },
     h("thead", {}, h("tr", {}, ["at", "block", "silo", "why", "computed again"].map(text => h("th", { scope: "col" }, text)))),
     h("tbody", {}, blocks.losses.map(loss => h("tr", {},
-      h("td", {}, seconds(loss.at)), h("td", {}, loss.block), h("td", {}, h("i", { class: "dot", style: { background: colourOf(loss.silo) } }), siloName(loss.silo)),
+      h("td", {}, seconds(loss.at)), h("td", {}, loss.block), h("td", { class: "silo" }, h("i", { class: "dot", style: { background: colourOf(loss.silo) } }), siloName(loss.silo)),
       h("td", {}, loss.reason), h("td", {}, loss.redone === undefined || loss.redone === null ? "not known yet" : `${percent(loss.redone, 2)} of the job`)))))));
 
 const parts = job => h("section", { class: "card", "aria-labelledby": "parts" },

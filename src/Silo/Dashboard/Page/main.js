@@ -1,4 +1,4 @@
-import { KeyNeeded, askForKey } from "./api.js";
+import { KeyNeeded, Refused, askForKey } from "./api.js";
 import { h, replace } from "./dom.js";
 import { home } from "./home.js";
 import { jobPage } from "./job.js";
@@ -7,6 +7,7 @@ const main = document.getElementById("main");
 const link = document.getElementById("link");
 let leave = new AbortController();
 
+const askAgain = 2000;
 const words = { live: "live", waiting: "reconnecting", ended: "complete" };
 
 function linkState(state) {
@@ -30,9 +31,13 @@ async function show() {
         continue;
       }
       linkState("waiting");
+      const silent = !(error instanceof Refused);
       replace(main, h("section", { class: "card problem", role: "alert" },
-        h("h1", {}, "This cannot be shown"), h("p", {}, error.message), h("p", {}, h("a", { href: "#/" }, "To the overview"))));
-      return;
+        h("h1", {}, silent ? "The server does not answer" : "This cannot be shown"),
+        h("p", {}, silent ? `It is asked again every ${askAgain / 1000} seconds. (${error.message})` : error.message), h("p", {}, h("a", { href: "#/" }, "To the overview"))));
+      if (!silent) return;
+      await new Promise(resolve => setTimeout(resolve, askAgain));
+      if (signal.aborted) return;
     }
   }
 }

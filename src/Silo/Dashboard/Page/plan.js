@@ -16,7 +16,7 @@ export function planView(plan) {
     s("svg", { viewBox: `0 0 ${side} ${side}`, class: "map", role: "img", "aria-label": `Map of the attention matrix: ${percent(full / all)} whole, ${percent(partial / all)} in part, ${percent(skipped / all)} skipped` },
       Object.entries(paths).map(([kind, path]) => path && s("path", { class: kind, d: path }))),
     h("div", {},
-      h("table", { class: "tiles" }, h("caption", {}, `Tiles of ${plan.spanRows.toLocaleString("en")} rows by ${plan.spanRows.toLocaleString("en")} keys${plan.tiles.matrices > 1 ? `, over ${plan.tiles.matrices} heads` : ", for each head"}`),
+      h("table", { class: "tiles" }, h("caption", {}, `Tiles of ${plan.spanRows.toLocaleString("en")} rows by ${plan.spanRows.toLocaleString("en")} keys${plan.tiles.matrices > 1 ? `, over ${plan.tiles.matrices} heads` : ", for each head"}; queries downwards, keys to the right`),
         h("tbody", {}, rows.map(([kind, number, text]) => h("tr", {}, h("th", { scope: "row" }, h("i", { class: kind }), kind), h("td", {}, count(number)), h("td", {}, percent(number / all, 1)), h("td", { class: "quiet wide" }, text))))),
       h("dl", { class: "facts" },
         h("dt", {}, "queries × keys"), h("dd", {}, `${plan.queryRows.toLocaleString("en")} × ${plan.keyRows.toLocaleString("en")}`),

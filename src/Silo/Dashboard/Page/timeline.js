@@ -25,6 +25,7 @@ export function timeline(document) {
     svg.append(s("line", { class: "grid", x1: x(time), x2: x(time), y1: top, y2: height - 18 }),
       s("text", { class: "tick", x: x(time), y: height - 4 }, seconds(time)));
   }
+  svg.append(s("text", { class: "label", x: left - 12, y: height - 4 }, "block"));
   begun.forEach((block, i) => {
     const y = top + i * row, high = row - 2;
     const group = s("g", {}, s("title", {}, `Block ${block.index} on ${block.silo ? siloName(block.silo) : "this silo"}: ${seconds(block.seconds)}, waiting ${seconds(block.waiting)}`));

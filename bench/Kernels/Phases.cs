@@ -105,8 +105,8 @@ internal static unsafe class Phases
         GroupView* views = stackalloc GroupView[Blocking.BlockRows / 6];
         RowBlock block = RowBlock.At(0, rows, null, Keys, views);
         Report("score pass", macs, () => ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer));
-        Report("value pass", macs, () => ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer, k.Pointer));
-        Report("both", 2 * macs, () => { ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer); ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer, k.Pointer); });
+        Report("value pass", macs, () => ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer, k.Pointer, made: false));
+        Report("both", 2 * macs, () => { ScorePass<Lanes512, Strip512x4>.Run(queries, keys, null, block, work, v.Pointer); ValuePass<Lanes512, Strip512x2, Strip512x3, Strip512x4>.Run(values, strips, null, block, work, v.Pointer, k.Pointer, made: false); });
         using var stateMemory = new NativeBuffer(AttentionState.FloatsFor(Keys, dim) * sizeof(float));
         AttentionState state = AttentionState.At(stateMemory.Floats, Keys, dim);
         state.Reset();

@@ -87,7 +87,7 @@ public sealed class JobStore(string root)
             // It never was, or another has forgotten it.
         }
         foreach (string folder in Directory.GetDirectories(forgotten))
-            Remove(folder);
+            JobFolders.Remove(folder);
     }
 
     /// <summary>The jobs that are to be computed.</summary>
@@ -210,7 +210,7 @@ public sealed class JobStore(string root)
         File.Delete(Active(job));
         ForgetOutputs(job, int.MaxValue);
         foreach (string folder in Folders.Where(folder => folder != "epochs"))
-            Remove(In(job, folder));
+            JobFolders.Remove(In(job, folder));
     }
 
     /// <summary>Takes away the unfinished outputs of the coordinators before this one.</summary>
@@ -225,22 +225,6 @@ public sealed class JobStore(string root)
             catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
                 // Its folder is gone, or whoever ended the job took the note away.
-            }
-        }
-    }
-
-    /// <summary>Takes a folder away. Others may be at it too: a coordinator that ends a job, and whoever forgets it.</summary>
-    private static void Remove(string folder)
-    {
-        for (int more = 100; Directory.Exists(folder); more--)
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (IOException) when (more > 0)
-            {
-                // Another was faster with a part of it, or a silo has just left a file there.
             }
         }
     }

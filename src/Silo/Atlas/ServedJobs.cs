@@ -1,4 +1,5 @@
 using Distributed.Engine.Atlas;
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.FileJobs.Specification;
 using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
@@ -49,8 +50,8 @@ public sealed class ServedJobs(IJobService jobs, JobSources sources, DataFolder 
 
         public void Dispose()
         {
-            JobKeeper.DeleteFolder(path);
-            JobKeeper.DeleteFolder(data.ResultsOf(Id));
+            JobFolders.Remove(path);
+            JobFolders.Remove(data.ResultsOf(Id));
         }
     }
 }

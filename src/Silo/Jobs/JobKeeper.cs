@@ -1,3 +1,4 @@
+using Distributed.Engine.Checkpoints;
 using Distributed.Silo.Storage;
 
 namespace Distributed.Silo.Jobs;
@@ -73,9 +74,9 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
     public async Task ClearAsync(Job job)
     {
         await runner.ForgetAsync(job.Id).ConfigureAwait(false);
-        await Task.Run(() => DeleteFolder(data.WorkOf(job.Id))).ConfigureAwait(false);
+        await Task.Run(() => JobFolders.Remove(data.WorkOf(job.Id))).ConfigureAwait(false);
         if (job.Record.State != JobState.Finished)
-            await Task.Run(() => DeleteFolder(data.ResultsOf(job.Id))).ConfigureAwait(false);
+            await Task.Run(() => JobFolders.Remove(data.ResultsOf(job.Id))).ConfigureAwait(false);
     }
 
     /// <summary>Takes a job that has ended away, its record first: files without a record are swept, a record without files would lie.</summary>
@@ -95,8 +96,8 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
             job.Gate.Release();
         }
         await runner.ForgetAsync(job.Id).ConfigureAwait(false);
-        await Task.Run(() => DeleteFolder(data.WorkOf(job.Id))).ConfigureAwait(false);
-        await Task.Run(() => DeleteFolder(data.ResultsOf(job.Id))).ConfigureAwait(false);
+        await Task.Run(() => JobFolders.Remove(data.WorkOf(job.Id))).ConfigureAwait(false);
+        await Task.Run(() => JobFolders.Remove(data.ResultsOf(job.Id))).ConfigureAwait(false);
     }
 
     /// <summary>The files that a run has made, as the record has them.</summary>
@@ -109,22 +110,6 @@ internal sealed partial class JobKeeper(DataFolder data, JobRecords records, Job
 
     /// <summary>Where a job's results go.</summary>
     public string ResultsOf(Guid job) => data.ResultsOf(job);
-
-    /// <summary>Takes a folder away; one that is gone already is none to take.</summary>
-    public static void DeleteFolder(string path)
-    {
-        while (Directory.Exists(path))
-        {
-            try
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // It, or a folder in it, was taken away at the same time: when a job ends, and is removed at once.
-            }
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What the blocks of job {Job} did could not be kept: {Why}")]
     private static partial void LogNoTimeline(ILogger log, Guid job, string why);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Timelines;
 using Distributed.Silo.Access;
 using Distributed.Silo.Http;
@@ -192,8 +193,8 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
         }
         catch (Exception error)
         {
-            JobKeeper.DeleteFolder(_data.WorkOf(id));
-            JobKeeper.DeleteFolder(_data.ResultsOf(id));
+            JobFolders.Remove(_data.WorkOf(id));
+            JobFolders.Remove(_data.ResultsOf(id));
             if (error is Engine.InputException)
                 throw new Engine.InputException(_sources.Told(id, error.Message), error);
             throw;
@@ -256,7 +257,7 @@ internal sealed partial class JobQueue : IJobService, IAsyncDisposable
             bool known = Guid.TryParseExact(Path.GetFileName(folder), "n", out Guid id) && _board.Find(id)?.Record is { } record
                 && (!record.State.HasEnded() || (record.State == JobState.Finished && folder == _data.ResultsOf(id)));
             if (!known && Directory.GetLastWriteTimeUtc(folder) <= DateTime.UtcNow - _options.LeftBehindAfter)
-                JobKeeper.DeleteFolder(folder);
+                JobFolders.Remove(folder);
         }
         _scheduler.Keeper.Timelines.Sweep(id => _board.Find(id) is not null);
         // What a lost run wrote of an output that never got its name; a new run makes it anew.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Distributed.Engine.Checkpoints;
 using Distributed.Engine.Compute;
 using Distributed.Engine.Devices;
 using Distributed.Engine.FileJobs.Specification;
@@ -56,7 +57,7 @@ public sealed class DurableFileJob(
         if (!Directory.Exists(folder))
             return;
         new DurableJobFolder(folder).ForgetOutput();
-        Directory.Delete(folder, recursive: true);
+        JobFolders.Remove(folder);
     }
 
     /// <summary>What its blocks are doing and have done; null before it runs.</summary>

@@ -58,10 +58,17 @@ internal sealed class DurableJobFolder(string path)
     {
         if (!File.Exists(PartialNote))
             return;
-        string output = File.ReadAllText(PartialNote);
-        if (Path.Exists(Path.GetDirectoryName(output)))
-            File.Delete(output);
-        File.Delete(PartialNote);
+        try
+        {
+            string output = File.ReadAllText(PartialNote);
+            if (Path.Exists(Path.GetDirectoryName(output)))
+                File.Delete(output);
+            File.Delete(PartialNote);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Another forgets it at the same time.
+        }
     }
 
     private string In(string folder, int block) => Path.Combine(path, folder, block.ToString(CultureInfo.InvariantCulture));

@@ -5,8 +5,8 @@ namespace Distributed.Silo.Storage;
 /// <summary>The one folder that all of a server's data is under, and what lies where in it.</summary>
 /// <param name="root">Its full path.</param>
 /// <remarks>
-/// <c>tensors/</c>, <c>documents/</c>: stored files. <c>uploads/</c>: those in the making. <c>queue/JOB.json</c>: the
-/// record of each job. <c>work/JOB/</c>: what a job needs until it ends. <c>results/JOB/</c>: what it made. A cluster's
+/// <c>tensors/</c>, <c>documents/</c>: stored files. <c>uploads/</c>: those in the making. <c>locks/</c>: what is locked
+/// while a name of theirs changes. <c>queue/JOB.json</c>: the record of each job. <c>work/JOB/</c>: what a job needs until it ends. <c>results/JOB/</c>: what it made. A cluster's
 /// coordinators have <c>jobs/</c> and <c>active/</c> beside them.
 /// </remarks>
 public sealed class DataFolder(string root)
@@ -14,13 +14,14 @@ public sealed class DataFolder(string root)
     /// <summary>Folder, in that of a job's results, with the stored files that it reads.</summary>
     public const string Inputs = "inputs";
 
-    private const int Busy = 11; // EWOULDBLOCK, of a file that another process has locked
-
     /// <summary>Its path.</summary>
     public string Root => root;
 
     /// <summary>Records of jobs.</summary>
     public string Queue => Path.Combine(root, "queue");
+
+    /// <summary>What is locked while the name of a stored file changes.</summary>
+    public string Locks => Path.Combine(root, "locks");
 
     /// <summary>What jobs need until they end, a folder for each.</summary>
     public string Work => Path.Combine(root, "work");
@@ -58,11 +59,8 @@ public sealed class DataFolder(string root)
     {
         try
         {
-            return new FileStream(Path.Combine(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException busy) when (busy.HResult == Busy)
-        {
-            throw new InputException($"The data folder '{root}' belongs to another server that runs; give another one with --data.", busy);
+            return LockedFile.TryOpen(Path.Combine(root, "lock"))
+                ?? throw new InputException($"The data folder '{root}' belongs to another server that runs; give another one with --data.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

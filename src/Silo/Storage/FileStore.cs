@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Distributed.Engine.Checkpoints;
+using Distributed.Silo.Http;
 
 namespace Distributed.Silo.Storage;
 
@@ -10,13 +11,11 @@ namespace Distributed.Silo.Storage;
 /// </summary>
 /// <param name="kind">What the files are: tensors or documents.</param>
 /// <param name="root">The data folder.</param>
-public sealed class FileStore(StoredKind kind, string root)
+/// <param name="locks">What is allowed of a name, and what is then done with it, have no other change of the name between them.</param>
+public sealed class FileStore(StoredKind kind, string root, NameLocks locks)
 {
     private readonly string _names = Path.Combine(root, kind.Folder, "names");
     private readonly string _contents = Path.Combine(root, kind.Folder, "contents");
-
-    // What is allowed of a name, and what is then done with it, must not have another change of the name between them.
-    private readonly Lock[] _changes = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
     /// <summary>What the files are.</summary>
     public StoredKind Kind => kind;
@@ -77,13 +76,16 @@ public sealed class FileStore(StoredKind kind, string root)
     /// <param name="allows">Told what had the name until now, null where nothing had; it throws where that may not be replaced.</param>
     /// <returns>Whether the name had other bytes before.</returns>
     /// <exception cref="IOException">The disk failed; what had the name still has it.</exception>
+    /// <exception cref="RefusedException">Another change of the name takes too long.</exception>
     public bool Commit(StoredFile file, string path, Action<StoredFile?> allows)
     {
         ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(allows);
-        using Lock.Scope change = ChangeOf(file.Name).EnterScope();
+        using NameLocks.Held change = locks.Enter(file.Name);
         StoredFile? before = Find(file.Name);
         allows(before);
+        // Content that no name points to goes when it is old; this is about to have one.
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         HardLink.Create(path, ContentOf(file));
         try
         {
@@ -110,7 +112,7 @@ public sealed class FileStore(StoredKind kind, string root)
         ArgumentNullException.ThrowIfNull(allows);
         if (!StoredName.IsValid(name))
             return false;
-        using Lock.Scope change = ChangeOf(name).EnterScope();
+        using NameLocks.Held change = locks.Enter(name);
         if (Find(name) is not { } file)
             return false;
         allows(file);
@@ -131,9 +133,6 @@ public sealed class FileStore(StoredKind kind, string root)
     /// <summary>Bytes of all files.</summary>
     public long Usage() => new DirectoryInfo(_contents).EnumerateFiles().Sum(Length);
 
-    /// <summary>Whether there is such content.</summary>
-    public bool Holds(string content) => File.Exists(Path.Combine(_contents, content));
-
     /// <summary>Takes away content that no name points to, and half-written records: what a process that was lost left behind.</summary>
     /// <param name="olderThan">Younger files may belong to a process that lives.</param>
     public void Sweep(TimeSpan olderThan)
@@ -147,8 +146,6 @@ public sealed class FileStore(StoredKind kind, string root)
     }
 
     private const string RecordEnding = ".json";
-
-    private Lock ChangeOf(string name) => _changes[(uint)name.GetHashCode(StringComparison.Ordinal) % _changes.Length];
 
     private IEnumerable<string> Names() => Directory.EnumerateFiles(_names, "*" + RecordEnding)
         .Select(path => Path.GetFileName(path)[..^RecordEnding.Length]);

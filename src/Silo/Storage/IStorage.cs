@@ -10,16 +10,20 @@ public interface IStorage
 /// <summary>The stored files of every kind, in one data folder.</summary>
 public sealed class FileStorage : IStorage
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<StoredKind, (FileStore Store, Uploads Uploads)> _kinds = [];
 
     /// <summary>Makes the folders.</summary>
     public FileStorage(DataFolder data, Quota quota)
     {
         ArgumentNullException.ThrowIfNull(data);
+        var locks = new NameLocks(data.Locks, Patience);
+        locks.Open();
         foreach (StoredKind kind in new[] { StoredKind.Tensors, StoredKind.Documents })
         {
-            var store = new FileStore(kind, data.Root);
-            var folder = new UploadFolder(kind, data.Root);
+            var store = new FileStore(kind, data.Root, locks);
+            var folder = new UploadFolder(kind, data.Root, locks);
             store.Open();
             folder.Open();
             _kinds[kind] = (store, new Uploads(store, folder, quota));
@@ -35,7 +39,7 @@ public sealed class FileStorage : IStorage
         foreach ((FileStore store, Uploads uploads) in _kinds.Values)
         {
             store.Sweep(leftBehind);
-            uploads.Folder.Sweep(unfinished, leftBehind, store.Holds);
+            uploads.Folder.Sweep(unfinished, leftBehind, name => store.Find(name)?.Content);
         }
     }
 }

@@ -11,7 +11,11 @@ namespace Distributed.Silo.Storage;
 /// </summary>
 /// <param name="kind">What is uploaded.</param>
 /// <param name="root">The data folder.</param>
-public sealed class UploadFolder(StoredKind kind, string root)
+/// <param name="locks">
+/// A part is opened and then locked, two steps; nobody may take its name away between them, or the lock would be on bytes
+/// that have no name.
+/// </param>
+public sealed class UploadFolder(StoredKind kind, string root, NameLocks locks)
 {
     /// <summary>Not allowed in names.</summary>
     private const char Separator = '~';
@@ -19,10 +23,6 @@ public sealed class UploadFolder(StoredKind kind, string root)
     private readonly string _parts = Path.Combine(root, "uploads", kind.Folder, "parts");
     private readonly string _whole = Path.Combine(root, "uploads", kind.Folder, "whole");
     private readonly string _states = Path.Combine(root, "uploads", kind.Folder, "states");
-
-    // A part is opened and then locked, two steps; nobody may take its name away between them, or the lock would be on
-    // bytes that have no name.
-    private readonly Lock _names = new();
 
     /// <summary>Makes the folders.</summary>
     public void Open()
@@ -54,20 +54,12 @@ public sealed class UploadFolder(StoredKind kind, string root)
     /// <exception cref="RefusedException">Another request adds to it.</exception>
     public SafeFileHandle OpenPart(string name)
     {
-        try
-        {
-            lock (_names)
-            {
-                // A record without a part is of an upload that is whole and being stored; this one is another.
-                if (!File.Exists(PartOf(name)))
-                    File.Delete(StateOf(name));
-                return File.OpenHandle(PartOf(name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-        }
-        catch (IOException busy) when (busy.HResult == 11 || busy.Message.Contains("being used by another process", StringComparison.Ordinal))
-        {
-            throw new RefusedException(Refusal.UploadBusy, $"Another upload of '{name}' is under way; try again when it has ended.");
-        }
+        using NameLocks.Held change = locks.Enter(name);
+        // A record without a part is of an upload that is whole and being stored; this one is another.
+        if (!File.Exists(PartOf(name)))
+            File.Delete(StateOf(name));
+        return LockedFile.TryOpen(PartOf(name))
+            ?? throw new RefusedException(Refusal.UploadBusy, $"Another upload of '{name}' is under way; try again when it has ended.");
     }
 
     /// <summary>Writes down how an upload stands. Its bytes must be forced to disk before.</summary>
@@ -82,39 +74,37 @@ public sealed class UploadFolder(StoredKind kind, string root)
     public string TakeOut(string name, string content)
     {
         string path = Path.Combine(_whole, name + Separator + content);
-        lock (_names)
-            File.Move(PartOf(name), path);
+        using NameLocks.Held change = locks.Enter(name);
+        File.Move(PartOf(name), path);
         return path;
     }
 
     /// <summary>Takes away the record of what was taken out: it is stored, or of no use.</summary>
     public void Finish(string name)
     {
-        lock (_names)
-        {
-            if (!File.Exists(PartOf(name)))
-                File.Delete(StateOf(name));
-        }
+        using NameLocks.Held change = locks.Enter(name);
+        if (!File.Exists(PartOf(name)))
+            File.Delete(StateOf(name));
     }
 
-    /// <summary>Puts back what was taken out and could not be stored, so that it stands where it was acknowledged.</summary>
+    /// <summary>
+    /// Puts back what was taken out and could not be stored, so that it stands where it was acknowledged; it goes if nothing
+    /// of it was, or another upload of the name has begun.
+    /// </summary>
     public void PutBack(string name, string path)
     {
-        lock (_names)
-        {
-            if (!File.Exists(PartOf(name)) && File.Exists(StateOf(name)))
-                File.Move(path, PartOf(name));
-        }
+        using NameLocks.Held change = locks.Enter(name);
+        if (!File.Exists(PartOf(name)) && File.Exists(StateOf(name)))
+            File.Move(path, PartOf(name));
+        else
+            File.Delete(path);
     }
 
     /// <summary>Takes an upload away.</summary>
     public void Forget(string name)
     {
-        lock (_names)
-        {
-            File.Delete(PartOf(name));
-            File.Delete(StateOf(name));
-        }
+        using NameLocks.Held change = locks.Enter(name);
+        ForgetHeld(name);
     }
 
     /// <summary>Bytes of all parts.</summary>
@@ -123,27 +113,27 @@ public sealed class UploadFolder(StoredKind kind, string root)
     /// <summary>Takes away uploads that nobody has gone on with for so long, and what a lost process left half-written.</summary>
     /// <param name="unfinished">How long nobody has gone on with them.</param>
     /// <param name="half">How old a file must be to be taken for one of a process that was lost.</param>
-    /// <param name="isStored">Whether what was taken out of a part is stored.</param>
-    public void Sweep(TimeSpan unfinished, TimeSpan half, Func<string, bool> isStored)
+    /// <param name="contentOf">The content that a name points to; null when there is none.</param>
+    public void Sweep(TimeSpan unfinished, TimeSpan half, Func<string, string?> contentOf)
     {
         foreach (FileInfo whole in new DirectoryInfo(_whole).EnumerateFiles().Where(whole => whole.LastWriteTimeUtc <= DateTime.UtcNow - half))
         {
             string[] parts = whole.Name.Split(Separator);
-            if (isStored(parts[^1]))
-                Finish(parts[0]);
-            else
+            if (contentOf(parts[0]) != parts[^1])
+            {
                 PutBack(parts[0], whole.FullName);
-            File.Delete(whole.FullName);
+                continue;
+            }
+            Finish(parts[0]);
+            whole.Delete();
         }
         foreach (FileInfo part in new DirectoryInfo(_parts).EnumerateFiles())
         {
             string name = part.Name[..part.Name.LastIndexOf(".part", StringComparison.Ordinal)];
             // A part without a record has no bytes that are there for good.
-            lock (_names)
-            {
-                if (part.LastWriteTimeUtc <= DateTime.UtcNow - (Find(name) is null ? half : unfinished) && IsFree(part))
-                    Forget(name);
-            }
+            using NameLocks.Held change = locks.Enter(name);
+            if (part.LastWriteTimeUtc <= DateTime.UtcNow - (Find(name) is null ? half : unfinished) && IsFree(part))
+                ForgetHeld(name);
         }
         foreach (FileInfo state in new DirectoryInfo(_states).EnumerateFiles().Where(state => state.LastWriteTimeUtc <= DateTime.UtcNow - half))
         {
@@ -154,16 +144,15 @@ public sealed class UploadFolder(StoredKind kind, string root)
 
     private static bool IsFree(FileInfo part)
     {
-        try
-        {
-            using SafeFileHandle mine = File.OpenHandle(part.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return true;
-        }
-        catch (IOException)
-        {
-            // An upload is adding to it.
-            return false;
-        }
+        // Another sweep may have taken it away.
+        using SafeFileHandle? mine = part.Exists ? LockedFile.TryOpen(part.FullName, FileMode.Open) : null;
+        return mine is not null;
+    }
+
+    private void ForgetHeld(string name)
+    {
+        File.Delete(PartOf(name));
+        File.Delete(StateOf(name));
     }
 
     private string StateOf(string name) => Path.Combine(_states, name + ".json");

@@ -111,21 +111,25 @@ public sealed class Uploads(FileStore store, UploadFolder folder, Quota quota)
             var file = new StoredFile(
                 request.Name, content, length, Convert.ToHexStringLower(hash.GetCurrentHash()), request.Owner, DateTimeOffset.UtcNow, tensors);
             bool replaced = store.Commit(file, path, allows);
-            folder.Finish(request.Name);
+            End(request.Name, path);
             return new UploadOutcome(length, file, replaced);
         }
         catch (Exception error)
         {
-            if (error is IOException)
+            // What a name points to is never a part again, or the next bytes would be written into a stored file.
+            bool mayBeTriedAgain = error is IOException or RefusedException { Refusal.Status: StatusCodes.Status503ServiceUnavailable };
+            if (mayBeTriedAgain && store.Find(request.Name)?.Content != content)
                 folder.PutBack(request.Name, path);
             else
-                folder.Finish(request.Name);
+                End(request.Name, path);
             throw;
         }
-        finally
-        {
-            File.Delete(path);
-        }
+    }
+
+    private void End(string name, string path)
+    {
+        folder.Finish(name);
+        File.Delete(path);
     }
 
     private static void Compare(string what, string? expected, IncrementalHash? found)

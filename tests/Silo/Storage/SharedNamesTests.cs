@@ -112,7 +112,7 @@ public sealed class SharedNamesTests : IDisposable
         }
     }
 
-    private static Task StoreAsync(Uploads silo, string text, Action<StoredFile?> allows) => silo.ReceiveAsync(
+    private static Task<UploadOutcome> StoreAsync(Uploads silo, string text, Action<StoredFile?> allows) => silo.ReceiveAsync(
         new UploadRequest(Name, Owner, null, null, null, null, null), new MemoryStream(Encoding.UTF8.GetBytes(text)), allows,
         TestContext.Current.CancellationToken);
 }

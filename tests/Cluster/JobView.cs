@@ -5,6 +5,9 @@ internal sealed record JobView(
     Guid Id, string State, string? Error, string? Phase, int Starts, double Done, double Seconds, long PairsSeen, int Blocks, int BlocksFinished,
     int AttemptsLost, double Redone, double Unsaved, int Coordinators, SiloView[] Silos)
 {
+    /// <summary>What it waits for, in words; null when it does not.</summary>
+    public string? WaitsFor { get; init; }
+
     public bool Ended => State is not ("waiting" or "running");
 }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Distributed.Engine.Analytics;
+using Distributed.Engine.Files;
 using Distributed.Engine.Telemetry;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Hosting;
@@ -60,7 +61,7 @@ internal sealed partial class PartAttempt : IProgress<double>
         {
             LogFailed(_log, _assignment.Part, _assignment.Ticket.Job, error);
             trace?.SetStatus(ActivityStatusCode.Error, error.Message);
-            _status = new PartStatus { Phase = BlockPhase.Failed, Error = error.Message };
+            _status = new PartStatus { Phase = BlockPhase.Failed, Error = error.Message, IsDiskFull = DiskFullException.Is(error) };
         }
     }
 

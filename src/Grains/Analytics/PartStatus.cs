@@ -17,4 +17,8 @@ public sealed record PartStatus
     /// <summary>Why it failed.</summary>
     [Id(2)]
     public string? Error { get; init; }
+
+    /// <summary>Whether it failed for want of room on a disk.</summary>
+    [Id(3)]
+    public bool IsDiskFull { get; init; }
 }

@@ -1,5 +1,6 @@
 using Distributed.Engine.Analytics;
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.Files;
 using Distributed.Grains.Blocks;
 using Distributed.Grains.Hosting;
 using Distributed.Grains.Jobs;
@@ -101,6 +102,8 @@ internal sealed partial class SecondPass(
         else
         {
             LogLost(log, part, silo.Name, status.Phase, status.Error);
+            if (status.IsDiskFull)
+                throw new DiskFullException(status.Error!, new IOException(status.Error));
             if (status.Phase == BlockPhase.Failed)
                 CountFailure(part, status.Error);
             GiveAgain(part);
@@ -136,7 +139,7 @@ internal sealed partial class SecondPass(
             catch (Exception error) when (error is not SupersededException)
             {
                 // It answers, but cannot begin: it does not see the input, or its disk is full.
-                return new PartStatus { Phase = BlockPhase.Failed, Error = error.Message };
+                return new PartStatus { Phase = BlockPhase.Failed, Error = error.Message, IsDiskFull = DiskFullException.Is(error) };
             }
         }
         return status;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Checkpoints;
+using Distributed.Engine.Files;
 using Distributed.Engine.Mechanisms.Sequential.Blocks;
 using Distributed.Engine.Ring;
 using Distributed.Engine.Telemetry;
@@ -110,6 +111,7 @@ internal sealed partial class BlockAttempt : IBlockWatch<BlockWorker>
                 Phase = BlockPhase.Failed,
                 Error = error.Message,
                 IsInputError = error is InputException,
+                IsDiskFull = DiskFullException.Is(error),
             };
         }
         _begun.TrySetResult();

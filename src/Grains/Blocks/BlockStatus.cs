@@ -45,6 +45,10 @@ public sealed record BlockStatus
     /// <summary>What it did when; null before it computes.</summary>
     [Id(9)]
     public TimelineView? Timeline { get; init; }
+
+    /// <summary>Whether it failed for want of room on a disk, so that another attempt may do when there is some.</summary>
+    [Id(10)]
+    public bool IsDiskFull { get; init; }
 }
 
 /// <summary>Where an attempt of a block stands.</summary>

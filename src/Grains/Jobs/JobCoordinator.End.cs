@@ -15,6 +15,22 @@ internal sealed partial class JobCoordinator
         await _engine.CloseAsync(_job);
     }
 
+    /// <summary>
+    /// Lets the job go for want of room on a disk. What is done stays done, and nothing else of it is begun until whoever
+    /// submitted it starts it again.
+    /// </summary>
+    private async Task StallAsync(IOException full)
+    {
+        LogNoRoom(_log, _job, full.Message);
+        _paused = true;
+        await Task.Run(() => _engine.Store.Deactivate(_job));
+        await _stop.CancelAsync();
+        await Task.WhenAll(_following.Append(_copying)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await CloseAsync();
+        _tally.End(JobState.Paused, full);
+        _told.TrySetResult();
+    }
+
     private async Task EndAsync(JobState state, Exception? error, JobMeasure measure)
     {
         if (error is not null)

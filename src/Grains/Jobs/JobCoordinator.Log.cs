@@ -27,6 +27,9 @@ internal sealed partial class JobCoordinator
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} of block {Block} on {Silo} is given up ({Phase}): {Why}")]
     private static partial void LogLost(ILogger log, int attempt, int block, string silo, BlockPhase phase, string? why);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} stops until it is started again, for want of room: {Why}")]
+    private static partial void LogNoRoom(ILogger log, Guid job, string why);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {Job} failed.")]
     private static partial void LogFailed(ILogger log, Guid job, Exception why);
 }

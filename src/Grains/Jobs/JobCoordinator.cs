@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Distributed.Engine;
 using Distributed.Engine.Checkpoints;
 using Distributed.Engine.FileJobs;
+using Distributed.Engine.Files;
 using Distributed.Engine.Telemetry;
 using Distributed.Engine.Timelines;
 using Distributed.Grains.Blocks;
@@ -93,7 +94,16 @@ internal sealed partial class JobCoordinator : IDisposable
     {
         using Activity? trace = EngineTraces.Job(_record.Trace);
         using JobMeasure measure = EngineMetrics.Job("cluster");
-        int epoch = await Task.Run(() => _engine.Store.ClaimEpoch(_job));
+        int epoch;
+        try
+        {
+            epoch = await Task.Run(() => _engine.Store.ClaimEpoch(_job));
+        }
+        catch (IOException full) when (DiskFullException.Is(full))
+        {
+            await StallAsync(full);
+            return;
+        }
         if (epoch > 1)
             GrainsMetrics.TookOver();
         _ticket = new JobTicket(_job, epoch, _record.Specification, _record.Blocks, _record.RowsPerLane, _record.InputStamp, _record.UnlikeDevices);
@@ -125,6 +135,10 @@ internal sealed partial class JobCoordinator : IDisposable
                 await Task.WhenAll(_following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 await CloseAsync();
             }
+        }
+        catch (IOException full) when (DiskFullException.Is(full) && _engine.Store.LatestEpoch(_job) == epoch)
+        {
+            await StallAsync(full);
         }
         catch (Exception error) when (error is not SupersededException && _engine.Store.LatestEpoch(_job) == epoch)
         {
@@ -314,6 +328,7 @@ internal sealed partial class JobCoordinator : IDisposable
                     Phase = BlockPhase.Failed,
                     Error = error.Message,
                     IsInputError = error is InputException,
+                    IsDiskFull = DiskFullException.Is(error),
                 };
                 break;
             }
@@ -357,15 +372,21 @@ internal sealed partial class JobCoordinator : IDisposable
     private void GiveUp(RunningAttempt attempt)
     {
         LogLost(_log, attempt.Attempt, attempt.Block, attempt.Silo.Name, attempt.Status.Phase, attempt.Status.Error);
-        if (attempt.Status.Phase == BlockPhase.Failed && (attempt.Status.IsInputError || ++_failures > FailuresTaken))
-        {
-            _failure = attempt.Status.IsInputError
-                ? new InputException(attempt.Status.Error!)
-                : new IOException($"Block {attempt.Block} failed {_failures} times, at last so: {attempt.Status.Error}");
-        }
+        if (attempt.Status.Phase == BlockPhase.Failed)
+            _failure = WhyNotAgain(attempt);
         GrainsMetrics.GaveUp(siloLost: !attempt.Silo.Alive);
         _tally.Lose(attempt);
         _schedule.Lose(attempt.Block);
+    }
+
+    /// <summary>Why a block whose attempt failed is not given to another one; null when it is.</summary>
+    private Exception? WhyNotAgain(RunningAttempt attempt)
+    {
+        string why = attempt.Status.Error!;
+        return attempt.Status.IsInputError ? new InputException(why)
+            : attempt.Status.IsDiskFull ? new DiskFullException(why, new IOException(why))
+            : ++_failures > FailuresTaken ? new IOException($"Block {attempt.Block} failed {_failures} times, at last so: {why}")
+            : _failure;
     }
 
     /// <summary>Puts a finished block's rows into the output, after those before it.</summary>

@@ -77,7 +77,9 @@ internal sealed partial class JobGrain(SiloEngine engine, ClusterView cluster, I
         if (_coordinator is { } coordinator)
             return coordinator.Info;
         return await Task.Run(() => engine.Store.Outcome(Job)
-            ?? (engine.Store.Load(Job) is { } record ? new JobInfo { Id = Job, Blocks = record.Blocks } : null));
+            ?? (engine.Store.Load(Job) is { } record
+                ? new JobInfo { Id = Job, Blocks = record.Blocks, State = engine.Store.IsActive(Job) ? JobState.Waiting : JobState.Paused }
+                : null));
     }
 
     public async Task<string?> GetBlocksAsync()

@@ -111,4 +111,7 @@ public enum JobState
 
     /// <summary>It was cancelled.</summary>
     Cancelled,
+
+    /// <summary>It is not computed until it is started again: it was paused, or a disk had no room for what it writes.</summary>
+    Paused,
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -9,26 +8,21 @@ namespace Distributed.Silo.Tests.Faults;
 /// A disk that is full at any write: on a small file system of memory, filled but for so many bytes, every request is
 /// answered by success or a clear refusal, what was stored stays whole, and all goes on when there is room.
 /// </summary>
-public sealed class DiskFullTests : IAsyncDisposable
+public sealed class DiskFullTests : IAsyncLifetime
 {
     private const string Job = """{"version":1,"input":"tensor:input","causal":"top-left"}""";
     private const int DiskBytes = 24 << 20;
-    private readonly string _folder = Directory.CreateTempSubdirectory("full-").FullName;
-    private bool _mounted;
+    private SmallDisk? _disk;
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_mounted)
-            await RunAsync("umount", "-l", _folder);
-        Directory.Delete(_folder, recursive: true);
-    }
+    public async ValueTask InitializeAsync() => _disk = await SmallDisk.MountAsync(DiskBytes);
+
+    public ValueTask DisposeAsync() => _disk?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_full_disk_is_told_and_nothing_is_lost()
     {
-        _mounted = await RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "tmpfs", _folder) == 0;
-        Assert.SkipUnless(_mounted, "Mounting a file system needs root.");
-        await using TestSilo silo = await TestSilo.StartAsync(_folder, "--checkpoint-seconds", "0.01");
+        Assert.SkipWhen(_disk is null, "Mounting a file system needs root.");
+        await using TestSilo silo = await TestSilo.StartAsync(_disk.Folder, "--checkpoint-seconds", "0.01");
         await silo.PutAsync("v1/tensors/input", TestTensors.Qkv(2, 4000, 32));
         Guid first = await silo.SubmitAsync(Job);
         await silo.UntilAsync(first, "finished");
@@ -40,7 +34,7 @@ public sealed class DiskFullTests : IAsyncDisposable
         // From no room at all to enough of it, so that each write in turn is the one that finds the disk full.
         foreach (int room in new[] { 0, 4, 8, 16, 32, 64, 128, 300, 600, 1000, 1100, 1200, 1500, 2000, 2500, 3000 })
         {
-            Fill(room << 10);
+            _disk.Fill(room << 10);
             using HttpResponseMessage put = await silo.Http.PutAsync("v1/documents/new", new ByteArrayContent(text));
             Count(put.StatusCode);
             using HttpResponseMessage replace = await silo.Http.PutAsync("v1/documents/kept", new ByteArrayContent(text));
@@ -55,7 +49,7 @@ public sealed class DiskFullTests : IAsyncDisposable
         }
         Assert.True(refused > 3 && done > 3, $"{refused} requests found the disk full and {done} did not; both were to happen.");
 
-        File.Delete(Path.Combine(_folder, "ballast"));
+        _disk.Empty();
 
         foreach (Guid job in jobs)
         {
@@ -73,42 +67,6 @@ public sealed class DiskFullTests : IAsyncDisposable
                 refused++;
             else
                 done++;
-        }
-    }
-
-    /// <summary>Fills the disk but for so many bytes.</summary>
-    private void Fill(int room)
-    {
-        string ballast = Path.Combine(_folder, "ballast");
-        File.Delete(ballast);
-        long free = new DriveInfo(_folder).AvailableFreeSpace - room;
-        using FileStream file = File.Create(ballast);
-        var zeros = new byte[64 << 10];
-        try
-        {
-            for (; free > 0; free -= zeros.Length)
-            {
-                file.Write(zeros, 0, (int)Math.Min(zeros.Length, free));
-                file.Flush();
-            }
-        }
-        catch (IOException)
-        {
-            // A job at work took the last of it meanwhile; that is as full as can be.
-        }
-    }
-
-    private static async Task<int> RunAsync(string command, params string[] arguments)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
-            await process.WaitForExitAsync();
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
         }
     }
 }

@@ -87,7 +87,7 @@ internal sealed class ClusterRun : IJobRun
             if ((told && !_cancel) || (info is null && _seen))
                 return new RunEnd(RunOutcome.Stopped, []);
             _seen |= info is not null;
-            if (info is null or { State: JobState.Waiting })
+            if (info is null or { State: JobState.Waiting or JobState.Paused })
                 await Task.Delay(Moment);
         }
     }
@@ -96,11 +96,13 @@ internal sealed class ClusterRun : IJobRun
     {
         JobState.Finished => new RunEnd(RunOutcome.Finished, [SpecificationDocument.Read(_job.Resolved).Output]),
         JobState.Cancelled => new RunEnd(RunOutcome.Cancelled, []),
+        // Whoever asked for it has asked here; else a disk had no room.
+        JobState.Paused when !_asked.Task.IsCompleted => new RunEnd(RunOutcome.DiskFull, [], info.Error),
         JobState.Failed => new RunEnd(RunOutcome.Failed, [], info.Error, info.IsInputError),
         _ => null,
     };
 
-    private RunProgress ProgressOf(JobInfo info) => info.State == JobState.Waiting ? _progress : new RunProgress
+    private RunProgress ProgressOf(JobInfo info) => info.State is JobState.Waiting or JobState.Paused ? _progress : new RunProgress
     {
         Done = info.Done,
         Flops = info.Flops,

@@ -21,6 +21,12 @@ internal sealed record ClusterModel
     /// <summary>Bytes a second into each silo, and as many out of it.</summary>
     public required double LinkBytesPerSecond { get; init; }
 
+    /// <summary>
+    /// Seconds that a byte takes from the compute threads of the silo that sends it, and of the one that receives it. 0 = other
+    /// cores do that.
+    /// </summary>
+    public double SecondsPerByte { get; init; }
+
     /// <summary>Time of a message from silo to silo.</summary>
     public TimeSpan Latency { get; init; } = TimeSpan.FromMicroseconds(100);
 

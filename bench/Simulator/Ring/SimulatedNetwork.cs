@@ -19,7 +19,7 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
     private readonly Dictionary<string, Link> _links = [];
 
     /// <summary>Connects a silo.</summary>
-    public void Join(string silo, ITileShelf shelf) => _links.Add(silo, new Link(shelf));
+    public void Join(string silo, ITileShelf shelf, SimulatedProcessor processor) => _links.Add(silo, new Link(shelf, processor));
 
     /// <summary>A silo dies: what it was asked for breaks, and it answers nothing more.</summary>
     public void Leave(string silo)
@@ -67,6 +67,9 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
         int bytes = Math.Max(said.Length, 0);
         TimeSpan left = from.Out.Take(time.Now, bytes, model.LinkBytesPerSecond);
         TimeSpan arrived = to.In.Take(left - Transmission(bytes) + model.Latency, bytes, model.LinkBytesPerSecond);
+        var work = TimeSpan.FromSeconds(bytes * model.SecondsPerByte);
+        from.Processor.Charge(work);
+        to.Processor.Charge(work);
         time.After(arrived - time.Now, () => connection.End(answer, said));
     }
 
@@ -100,9 +103,11 @@ internal sealed class SimulatedNetwork(SimulatedTime time, ClusterModel model, i
         }
     }
 
-    private sealed class Link(ITileShelf shelf)
+    private sealed class Link(ITileShelf shelf, SimulatedProcessor processor)
     {
         public ITileShelf Shelf => shelf;
+
+        public SimulatedProcessor Processor => processor;
 
         public bool Alive { get; set; } = true;
 

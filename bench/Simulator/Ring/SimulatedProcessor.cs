@@ -31,6 +31,9 @@ internal sealed class SimulatedProcessor(SimulatedTime time, Speed speed) : ICom
         return time.Delay(_free - time.Now, cancellation);
     }
 
+    /// <summary>Takes time from what waits for its turn, for something else that the silo does.</summary>
+    public void Charge(TimeSpan other) => _free = (_free > time.Now ? _free : time.Now) + other;
+
     /// <summary>The share that is done of work of some size that began at a time, if it is not over yet.</summary>
     public double ShareOf(PairCounts pairs, TimeSpan begins) =>
         Math.Clamp((time.Now - begins) / speed.TimeFor(pairs), 0, 1);

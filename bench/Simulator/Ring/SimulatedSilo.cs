@@ -26,7 +26,7 @@ internal sealed class SimulatedSilo : IDisposable
         Tiles = Exchange.Open(job, layout, Store);
         Peer = new TilePeer(Name, "");
         Places = new Credits(model.BlocksAtOnce);
-        network.Join(Name, Exchange);
+        network.Join(Name, Exchange, Processor);
     }
 
     public int Index { get; }

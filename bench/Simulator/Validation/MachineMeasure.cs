@@ -42,8 +42,11 @@ internal static class MachineMeasure
         return new Speed(pairs, (half * pairs / heads - counts.Full) / counts.Partial);
     }
 
-    /// <summary>Bytes a second over one tile stream on the loopback interface, and the time of a message.</summary>
-    public static async Task<(double BytesPerSecond, TimeSpan Latency)> LinkAsync()
+    /// <summary>
+    /// Bytes a second over one tile stream on the loopback interface, the processor time of a byte at each end, and the time of a
+    /// message.
+    /// </summary>
+    public static async Task<(double BytesPerSecond, double SecondsPerByte, TimeSpan Latency)> LinkAsync()
     {
         byte[] secret = "a secret for a measurement"u8.ToArray();
         await using var server = new TcpTileServer(
@@ -52,15 +55,18 @@ internal static class MachineMeasure
         var peer = new TilePeer("here", server.Endpoint.ToString());
         var job = Guid.NewGuid();
         await FetchAsync(transport, peer, job, parts: 64);
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         (long started, int parts) = (Stopwatch.GetTimestamp(), 0);
         for (; Stopwatch.GetElapsedTime(started) < LinkTime; parts += 64)
             await FetchAsync(transport, peer, job, parts: 64);
-        double bytes = parts * (double)TileLayout.PartBytes / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double bytes = parts * (double)TileLayout.PartBytes;
+        double perSecond = bytes / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double perByte = (Environment.CpuUsage.TotalTime - processor).TotalSeconds / bytes / 2;
         started = Stopwatch.GetTimestamp();
         const int Asks = 200;
         for (int ask = 0; ask < Asks; ask++)
             await transport.FetchAsync(peer, new TilePart(job, 0, Shelf.Nothing, ask), TileAsk.Neighbour, Memory<byte>.Empty, default);
-        return (bytes, Stopwatch.GetElapsedTime(started) / Asks / 2);
+        return (perSecond, perByte, Stopwatch.GetElapsedTime(started) / Asks / 2);
     }
 
     /// <summary>Bytes a second to a file that is forced to disk.</summary>

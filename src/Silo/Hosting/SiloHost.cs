@@ -21,6 +21,11 @@ public static class SiloHost
                 AddKey(name, role, file);
                 return 0;
             }
+            if (args is ["--help" or "-h" or "help"])
+            {
+                await Console.Out.WriteAsync(KnownSettings.Help());
+                return 0;
+            }
             if (args is ["init", .. var rest])
             {
                 await SiloBuild.InitialiseClusterAsync(SiloSettings.Read(rest, ProcessEnvironment()));

@@ -12,19 +12,6 @@ namespace Distributed.Silo.Hosting;
 /// </summary>
 public sealed class SiloSettings
 {
-    /// <summary>Settings that only a cluster has. Its secret is what makes a silo join one.</summary>
-    private static readonly string[] OfCluster =
-    [
-        "secret", "secret-file", "address", "silo-port", "gateway-port", "tile-port", "primary-port", "postgres", "cluster",
-        "tile-cache-mb", "transport", "cluster-certificate", "cluster-key", "cluster-authority",
-    ];
-
-    private static readonly string[] OfEverySilo =
-    [
-        "data", "listen", "http-port", "tls-certificate", "tls-key", "keys", "file-roots", "threads", "blocks-at-once", "device",
-        "checkpoint-seconds", "jobs-at-once", "memory-gb", "quota-gb", "keep-days", "keep-upload-hours", "uploads-at-once",
-    ];
-
     private readonly Dictionary<string, string> _values;
 
     private SiloSettings(Dictionary<string, string> values) => _values = values;
@@ -109,7 +96,7 @@ public sealed class SiloSettings
                 ? Checked(arguments[i][2..], arguments[i])
                 : throw new InputException($"'{arguments[i]}' is no setting; --NAME VALUE is expected.");
             // Every user of the machine can read command lines.
-            if (name == "secret")
+            if (name == KnownSettings.Secret)
                 throw new InputException("The secret does not belong on the command line: give --secret-file, or ATTEND_SILO_SECRET in the environment.");
             values[name] = i + 1 < arguments.Count ? arguments[i + 1] : throw new InputException($"Setting {arguments[i]} has no value.");
         }
@@ -120,7 +107,7 @@ public sealed class SiloSettings
     /// <exception cref="InputException">One cannot be used, or two do not go together.</exception>
     public void Validate()
     {
-        if (!JoinsCluster && OfCluster.FirstOrDefault(name => Value(name) is not null) is { } lonely)
+        if (!JoinsCluster && KnownSettings.OfCluster.Select(known => known.Name).FirstOrDefault(name => Value(name) is not null) is { } lonely)
             throw new InputException($"Setting {lonely} is for a cluster, which has a secret: give --secret-file, or ATTEND_SILO_SECRET in the environment.");
         if (TlsCertificate is null != TlsKey is null)
             throw new InputException("Settings tls-certificate and tls-key go together; one of them is missing.");
@@ -155,7 +142,7 @@ public sealed class SiloSettings
         ? Path.Combine(folder, "attend")
         : throw new InputException("Setting data is missing: the folder for all data; this user has no home to put it in.");
 
-    private static string Checked(string name, string asGiven) => OfEverySilo.Contains(name) || OfCluster.Contains(name)
+    private static string Checked(string name, string asGiven) => KnownSettings.Has(name)
         ? name
-        : throw new InputException($"Setting {asGiven} is not known; known are {string.Join(", ", OfEverySilo.Concat(OfCluster).Except(["secret"]).Select(known => "--" + known))}.");
+        : throw new InputException($"Setting {asGiven} is not known; Distributed.Silo --help lists those that are.");
 }

@@ -9,7 +9,7 @@ namespace Distributed.Silo.Jobs;
 /// <summary>Starts jobs in their order when there is room, follows them to their ends, and lets old ones go.</summary>
 internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard board, JobKeeper keeper, ILogger log) : IAsyncDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(500), FirstTick = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(5), Retains = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _wake = new(0);
@@ -182,11 +182,12 @@ internal sealed partial class JobScheduler(JobQueueOptions options, JobBoard boa
 
     private async Task FollowToEndAsync(Job job, IJobRun run)
     {
-        while (!run.Ended.IsCompleted)
+        // Often at first: whoever looks after the loss of a silo wants to know how the job stands, and short jobs are short.
+        for (TimeSpan pause = FirstTick; !run.Ended.IsCompleted; pause = pause * 2 < Tick ? pause * 2 : Tick)
         {
             if (_left)
                 return;
-            await Task.WhenAny(run.Ended, Task.Delay(Tick)).ConfigureAwait(false);
+            await Task.WhenAny(run.Ended, Task.Delay(pause)).ConfigureAwait(false);
             job.Show(run.Progress);
         }
         RunEnd end = await run.Ended.ConfigureAwait(false);

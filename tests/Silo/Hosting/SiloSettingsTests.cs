@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Distributed.Engine;
 using Distributed.Silo.Hosting;
 
@@ -22,6 +23,23 @@ public class SiloSettingsTests
         Assert.Equal(("127.0.0.1", 8470), (settings.Listen.ToString(), settings.HttpPort));
         Assert.EndsWith("/attend", settings.Data, StringComparison.Ordinal);
         Assert.Empty(settings.FileRoots);
+    }
+
+    /// <summary>What help lists is what the pages list: no setting is known to one alone.</summary>
+    [Fact]
+    public void Help_and_the_tables_of_the_docs_have_the_same_settings()
+    {
+        string docs = Path.Combine(Walks.WalkTests.Root(), "docs");
+        string[] documented =
+        [
+            .. new[] { "api.md", "cluster.md" }.SelectMany(page => File.ReadLines(Path.Combine(docs, page)))
+                .Where(line => line.StartsWith("| `--", StringComparison.Ordinal))
+                .SelectMany(line => Regex.Matches(line.Split('|')[1], "`(--[a-z-]+)`").Select(match => match.Groups[1].Value))
+                .Distinct().Order(StringComparer.Ordinal),
+        ];
+
+        Assert.Equal(documented, Regex.Matches(KnownSettings.Help(), "^  (--[a-z-]+) ", RegexOptions.Multiline)
+            .Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
     }
 
     [Fact]

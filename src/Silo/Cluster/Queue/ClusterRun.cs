@@ -75,7 +75,7 @@ internal sealed class ClusterRun : IJobRun
                 });
                 told = !_cancel || await AskAsync(() => _grain.GetAsync()) is { State: JobState.Cancelled or JobState.Finished or JobState.Failed };
             }
-            Task<JobInfo?> looking = AskAsync(() => _grain.WatchAsync(Look));
+            Task<JobInfo?> looking = AskAsync(() => _grain.WatchAsync(_seen ? Look : TimeSpan.Zero));
             if (!told && await Task.WhenAny(looking, _asked.Task) != looking)
                 continue;
             JobInfo? info = await looking;

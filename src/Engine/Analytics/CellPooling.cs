@@ -52,12 +52,19 @@ internal static unsafe class CellPooling
         where TCells : ICells
     {
         TileColumns columns = tile.Columns;
-        Span<float> max = stackalloc float[WeightPass.TileKeys / Lanes], sum = stackalloc float[WeightPass.TileKeys / Lanes];
+        Span<float> max = stackalloc float[TileColumns.MostVectors], sum = stackalloc float[TileColumns.MostVectors];
+        Span<float> maxOf = stackalloc float[TileColumns.MostVectors], sumOf = stackalloc float[TileColumns.MostVectors];
         long firstColumn = tile.Keys.Start / keysPerCell;
         for (int band = 0, end; band < columns.Bands; band = end)
         {
             long row = (tile.Rows.Start + band * Lanes) / rowsPerCell;
             end = (int)Math.Min(columns.Bands, ((row + 1) * rowsPerCell - tile.Rows.Start) / Lanes);
+            columns.AcrossLanes(band, end, maxOf, sumOf);
+            if (keysPerCell == Lanes)
+            {
+                cells.Add(row, firstColumn, maxOf[..columns.Vectors], sumOf[..columns.Vectors]);
+                continue;
+            }
             max.Clear();
             sum.Clear();
             int cell = 0;
@@ -69,8 +76,8 @@ internal static unsafe class CellPooling
                     cell++;
                     nextCell += keysPerCell;
                 }
-                max[cell] = MathF.Max(max[cell], columns.Largest(vector, band, end));
-                sum[cell] += LaneSum.Of(columns.Sums(vector, band, end));
+                max[cell] = MathF.Max(max[cell], maxOf[vector]);
+                sum[cell] += sumOf[vector];
             }
             cells.Add(row, firstColumn, max[..(cell + 1)], sum[..(cell + 1)]);
         }

@@ -90,6 +90,7 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
             sums[bin] += LaneSum.Of(lanes[bin]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Within(Vector512<float> lanes, int first, int end)
     {
         Vector512<int> inside = Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(first))
@@ -98,6 +99,7 @@ public sealed class DistanceHistogram(QueryPositions positions, int batch, int b
     }
 
     /// <summary>The bin of a key, and the key behind the last one of its run in that bin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private (int Bin, long End) BinAt(long position, long key)
     {
         long distance = position - key;

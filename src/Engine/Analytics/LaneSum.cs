@@ -44,6 +44,24 @@ internal static class LaneSum
         return four[0] + four[1] + (four[2] + four[3]);
     }
 
+    /// <summary>The sums of four times sixteen lanes, each with the bits that it has alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> OfFour(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector128<float> ab = Two(Quarter(a), Quarter(b)), cd = Two(Quarter(c), Quarter(d));
+        return Two(ab, cd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Two(Vector128<float> a, Vector128<float> b) => Pairs.Evens(a, b) + Pairs.Odds(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quarter(Vector512<float> sixteen)
+    {
+        Vector256<float> eight = sixteen.GetLower() + sixteen.GetUpper();
+        return eight.GetLower() + eight.GetUpper();
+    }
+
     /// <summary>The sum of eight lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Of(Vector512<double> eight)

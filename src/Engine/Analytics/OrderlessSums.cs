@@ -51,6 +51,7 @@ internal sealed class OrderlessSums
     /// <summary>Adds masses to neighbouring sums.</summary>
     /// <param name="first">The first sum.</param>
     /// <param name="masses">What is added to it and to those behind it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long first, ReadOnlySpan<double> masses)
     {
         // One lock for many of them: atomic additions would take longer than making the weights.

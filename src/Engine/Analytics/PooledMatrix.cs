@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Distributed.Engine.Checkpoints;
 
 namespace Distributed.Engine.Analytics;
@@ -108,8 +109,16 @@ public sealed class PooledMatrix : IPartialSink, ICells
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void ICells.Add(long row, long column, ReadOnlySpan<float> max, ReadOnlySpan<float> sum)
     {
-        int first = Index((int)row, (int)column);
-        for (int cell = 0; cell < max.Length; cell++)
+        int first = Index((int)row, (int)column), cell = 0;
+        for (; cell + 4 <= max.Length; cell += 4)
+        {
+            Span<float> largest = _max.AsSpan(first + cell, 4);
+            Span<double> sums = _sum.AsSpan(first + cell, 4);
+            Vector128.Max(Vector128.Create<float>(largest), Vector128.Create(max[cell..])).CopyTo(largest);
+            Vector128<float> four = Vector128.Create(sum[cell..]);
+            (Vector256.Create<double>(sums) + Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four))).CopyTo(sums);
+        }
+        for (; cell < max.Length; cell++)
         {
             _max[first + cell] = MathF.Max(_max[first + cell], max[cell]);
             _sum[first + cell] += sum[cell];

@@ -12,6 +12,9 @@ internal sealed unsafe class TileColumns
     /// <summary>Rows of a band, the last one may have fewer.</summary>
     public const int BandRows = 16;
 
+    /// <summary>Vectors of 16 keys in the widest tile.</summary>
+    public const int MostVectors = WeightPass.TileKeys / Lanes;
+
     private const int Lanes = 16, Four = 4 * Lanes, MostBands = (WeightPass.TileRows + BandRows - 1) / BandRows;
     private const uint Infinity = 0x7F800000;
 
@@ -49,14 +52,50 @@ internal sealed unsafe class TileColumns
         return sums;
     }
 
-    /// <summary>The largest weight of sixteen keys over some bands, NaN if any is NaN.</summary>
+    /// <summary>
+    /// The largest weight (NaN if any is NaN) and the sum, as <see cref="LaneSum"/> has it, of each sixteen keys over some bands;
+    /// four of them are brought down to one number each together.
+    /// </summary>
+    /// <param name="band">The first band.</param>
+    /// <param name="endBand">The band behind the last.</param>
+    /// <param name="largest"><see cref="MostVectors"/> numbers, 0 behind the tile's last key.</param>
+    /// <param name="sums">As many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AcrossLanes(int band, int endBand, Span<float> largest, Span<float> sums)
+    {
+        for (int vector = 0; vector < MostVectors; vector += 4)
+        {
+            LaneSum.OfFour(
+                Sums(vector, band, endBand), Sums(vector + 1, band, endBand), Sums(vector + 2, band, endBand), Sums(vector + 3, band, endBand))
+                .CopyTo(sums[vector..]);
+            Vector128<uint> four = Largest(
+                Quarter(vector, band, endBand), Quarter(vector + 1, band, endBand), Quarter(vector + 2, band, endBand),
+                Quarter(vector + 3, band, endBand));
+            Vector128.ConditionalSelect(
+                Vector128.GreaterThan(four, Vector128.Create(Infinity)).AsSingle(), Vector128.Create(float.NaN), four.AsSingle())
+                .CopyTo(largest[vector..]);
+        }
+    }
+
+    // The largest of sixteen keys over some bands, four lanes left of them.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Largest(int vector, int band, int endBand)
+    private Vector128<uint> Quarter(int vector, int band, int endBand)
     {
         Vector512<uint> sixteen = At(_largest, band, vector);
         while (++band < endBand)
             sixteen = Vector512.Max(sixteen, At(_largest, band, vector));
-        return Largest(sixteen);
+        Vector256<uint> eight = Vector256.Max(sixteen.GetLower(), sixteen.GetUpper());
+        return Vector128.Max(eight.GetLower(), eight.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Largest(Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d)
+    {
+        Vector128<float> ab = Pairs.Evens(a.AsSingle(), b.AsSingle()), abOdd = Pairs.Odds(a.AsSingle(), b.AsSingle());
+        Vector128<float> cd = Pairs.Evens(c.AsSingle(), d.AsSingle()), cdOdd = Pairs.Odds(c.AsSingle(), d.AsSingle());
+        Vector128<float> first = Vector128.Max(ab.AsUInt32(), abOdd.AsUInt32()).AsSingle();
+        Vector128<float> second = Vector128.Max(cd.AsUInt32(), cdOdd.AsUInt32()).AsSingle();
+        return Vector128.Max(Pairs.Evens(first, second).AsUInt32(), Pairs.Odds(first, second).AsUInt32());
     }
 
     /// <summary>The largest weight of the tile, NaN if any is NaN.</summary>

@@ -100,12 +100,31 @@ public sealed class TopLinks : IPartialSink
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(in WeightTile tile)
     {
+        int weakest = PerRow - 1;
         for (int row = 0; row < tile.Rows.Count; row++)
         {
             int first = ((int)tile.Rows.Start + row - _firstRow) * _slots;
-            Take(_weights.AsSpan(first, _slots), _keys.AsSpan(first, _slots), (int)tile.Keys.Start, tile.Row(row));
+            ReadOnlySpan<float> weights = tile.Row(row);
+            if (weights.Length == WeightPass.TileKeys && !Passes(weights, _weights[first + weakest]))
+                continue;
+            Take(_weights.AsSpan(first, _slots), _keys.AsSpan(first, _slots), (int)tile.Keys.Start, weights);
         }
     }
+
+    // Whether any weight of a whole tile's row may be above a bound. As whole numbers weights of at least 0 stand in the same
+    // order, and a NaN, which is no link, is above all: it is looked at, and hides nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Passes(ReadOnlySpan<float> weights, float bound)
+    {
+        ref float first = ref MemoryMarshal.GetReference(weights);
+        Vector512<uint> a = Vector512.Max(At(ref first, 0), At(ref first, 1)), b = Vector512.Max(At(ref first, 2), At(ref first, 3));
+        Vector512<uint> c = Vector512.Max(At(ref first, 4), At(ref first, 5)), d = Vector512.Max(At(ref first, 6), At(ref first, 7));
+        return Vector512.GreaterThanAny(
+            Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d)), Vector512.Create(BitConverter.SingleToUInt32Bits(bound)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> At(ref float first, int vector) => Vector512.LoadUnsafe(ref first, (nuint)(vector * Lanes)).AsUInt32();
 
     // Nearly every weight is below the row's weakest link, so the loop asks that of four vectors at once and looks closer only
     // at what passes. Later keys must be strictly stronger, which leaves ties to the smaller key.
@@ -125,6 +144,12 @@ public sealed class TopLinks : IPartialSink
                 | Vector512.GreaterThan(four[3], bound).ExtractMostSignificantBits() << 3 * Lanes;
             if (passing == 0)
                 continue;
+            if (links.Length == Lanes)
+            {
+                InsertAll(links, keys, weights[key..], firstKey + key, passing, weakest);
+                bound = Vector512.Create(links[weakest]);
+                continue;
+            }
             for (; passing != 0; passing &= passing - 1)
             {
                 int at = key + BitOperations.TrailingZeroCount(passing);
@@ -138,6 +163,29 @@ public sealed class TopLinks : IPartialSink
             if (weights[key] > links[weakest])
                 Insert(links, keys, weights[key], firstKey + key);
         }
+    }
+
+    // The same for links of a single vector, which stays in registers for all that pass.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void InsertAll(Span<float> links, Span<int> keys, ReadOnlySpan<float> weights, int firstKey, ulong passing, int weakest)
+    {
+        Vector512<float> of = Vector512.Create(links);
+        Vector512<int> ofKeys = Vector512.Create(keys);
+        for (; passing != 0; passing &= passing - 1)
+        {
+            int at = BitOperations.TrailingZeroCount(passing);
+            var weight = Vector512.Create(weights[at]);
+            Vector512<float> weaker = Vector512.LessThan(of, weight);
+            if ((weaker.ExtractMostSignificantBits() >> weakest & 1) == 0)
+                continue;
+            Vector512<float> moved = Moved(of.AsInt32()).AsSingle().WithElement(0, float.PositiveInfinity);
+            Vector512<float> behind = Vector512.LessThan(moved, weight);
+            of = Vector512.ConditionalSelect(behind, moved, Vector512.ConditionalSelect(weaker, weight, of));
+            ofKeys = Vector512.ConditionalSelect(
+                behind.AsInt32(), Moved(ofKeys), Vector512.ConditionalSelect(weaker.AsInt32(), Vector512.Create(firstKey + at), ofKeys));
+        }
+        of.CopyTo(links);
+        ofKeys.CopyTo(keys);
     }
 
     // Behind all that are as strong; what was there moves up by one place, from vector to vector.

@@ -58,6 +58,7 @@ internal sealed unsafe class WeightStrip
     /// <param name="logSumExp">LSE <c>[B, Hq, rows]</c> of the job, natural log.</param>
     /// <param name="firstRow">The first of those rows.</param>
     /// <param name="rows">How many there are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Walk(ReadOnlySpan<float> logSumExp, long firstRow, long rows)
     {
         (_firstKnown, _known) = (firstRow, rows);
@@ -75,6 +76,7 @@ internal sealed unsafe class WeightStrip
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool SeesAny(RowRange keys)
     {
         bool any = false;
@@ -86,6 +88,7 @@ internal sealed unsafe class WeightStrip
         return any;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Tile(RowRange rows, int part, ReadOnlySpan<float> logSumExp)
     {
         RowRange keys = _panel.Parts[part];
@@ -128,6 +131,7 @@ internal sealed unsafe class WeightStrip
         return _weights.PackQueries(_panel.Batch, head, rows, _packed + (nuint)index * _queryBytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Give(IWeightSink[] sinks, float* of, RowRange rows, RowRange keys)
     {
         _columns.Forget();

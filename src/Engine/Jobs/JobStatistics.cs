@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.States;
 
@@ -19,6 +20,7 @@ public sealed unsafe class JobStatistics
     /// <param name="tile">The tile.</param>
     /// <param name="sums">The rows' sums, <see cref="RowStatistics.SumsPerRow"/> each.</param>
     /// <param name="distances">Room for a number per row; it is read as long as the result is used.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowStatistics For(in MaskTile tile, double* sums, float* distances)
     {
         for (long row = tile.Queries.Start; row < tile.Queries.End;)

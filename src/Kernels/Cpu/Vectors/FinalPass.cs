@@ -66,6 +66,7 @@ internal static unsafe class FinalPass<T, TPanel>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scores(float* query, float* panel, int dim, int rows, float* scores, byte* fetch)
     {
         if (rows > FourRows.Count)

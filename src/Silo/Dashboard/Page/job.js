@@ -63,7 +63,7 @@ function page(view, act) {
       job.error && h("p", { class: "error" }, job.error),
       job.waitsFor && h("p", { class: "quiet" }, job.waitsFor),
       h("dl", { class: "numbers" },
-        number("done", progress(job.done), job.phase),
+        number("done", progress(job.done), job.phase ?? (blocksDone(job) && "blocks done, finishing")),
         number("left", job.state === "running" ? seconds(job.secondsLeft) : "–"),
         number("computing", seconds(job.seconds), job.starts > 1 && `${job.starts} starts`),
         number("rate", job.state === "running" ? rate(job.rate) : rate(job.seconds > 0 ? job.flops / job.seconds : 0), job.state !== "running" && "on average"),
@@ -83,6 +83,9 @@ function page(view, act) {
   ];
 }
 
+// Then the second pass over the weights and the files are left.
+const blocksDone = job => job.state === "running" && job.blocks > 0 && job.blocksFinished === job.blocks;
+
 const number = (name, value, more, warn) => h("div", { class: warn ? "warn" : null }, h("dt", {}, name), h("dd", {}, value, more && h("small", {}, more)));
 
 function actions(job, act) {
@@ -101,9 +104,9 @@ const losses = blocks => h("section", { class: "card", "aria-labelledby": "losse
 const parts = job => h("section", { class: "card", "aria-labelledby": "parts" },
   h("h2", { id: "parts" }, "Who computed it"),
   h("div", { class: "scroll" }, h("table", { class: "list" },
-    h("thead", {}, h("tr", {}, ["silo", "", "blocks finished", "running", "waiting for keys"].map(text => h("th", { scope: "col" }, text)))),
+    h("thead", {}, h("tr", {}, ["silo", "blocks finished", "running", "waiting for keys"].map(text => h("th", { scope: "col" }, text)))),
     h("tbody", {}, job.silos.map(silo => h("tr", { class: silo.alive ? null : "gone" },
-      h("td", {}, h("i", { class: "dot", style: { background: colourOf(silo.silo) } }), siloName(silo.silo)), h("td", {}, silo.alive ? "" : "lost"),
+      h("td", {}, h("i", { class: "dot", style: { background: colourOf(silo.silo) } }), siloName(silo.silo), !silo.alive && h("small", {}, " lost")),
       h("td", {}, silo.finished), h("td", {}, silo.running), h("td", {}, percent(silo.waiting, 1))))))));
 
 function links(job) {

@@ -55,8 +55,8 @@ export function siloCards(cluster, history) {
         spark(now.rates ?? [], peak),
         h("p", { class: "ratetext" }, h("b", {}, rate(now.rate)), peak > 0 && h("small", {}, `peak ${rate(peak)}`)),
         h("dl", {},
-          fact("cores", `${engine.busyThreads} of ${engine.threads} busy`, `${engine.processors} processors`),
-          fact("of the peak", percent(now.share), now.share === null || now.share === undefined ? "idle" : "computing"),
+          fact("cores", `${engine.busyThreads} of ${engine.threads} busy`, `${engine.processors} processor${engine.processors === 1 ? "" : "s"}`),
+          fact("of the peak", percent(now.share), doing(now, engine)),
           fact("blocks", silo.blocks, `${silo.blocksAtOnce} at once`),
           fact("memory", bytes(engine.memoryBytes), `${bytes(engine.tileCacheBytes)} of tiles`),
           fact("tiles in flight", engine.tilesInFlight),
@@ -64,6 +64,9 @@ export function siloCards(cluster, history) {
       ] : h("p", { class: "quiet" }, silo.state === "dead" ? "Its blocks are given to others." : "Nothing is known of it just now."));
   }));
 }
+
+// Of the second pass over the weights no operations are counted, but it keeps threads busy.
+const doing = (now, engine) => now.rate > 0 ? "computing" : engine.busyThreads > 0 ? "no block now" : "idle";
 
 const fact = (name, value, more) => h("div", {}, h("dt", {}, name), h("dd", {}, value, more && h("small", {}, more)));
 

@@ -15,7 +15,7 @@ function ticks(length, most) {
 export function timeline(document) {
   const begun = document.blocks.filter(block => block.began !== null && block.began !== undefined);
   if (!begun.length) return h("p", { class: "quiet" }, "No block has begun yet.");
-  const width = 1000, row = Math.max(9, Math.min(20, 320 / begun.length)), left = 38, top = 4;
+  const width = 1000, row = Math.max(9, Math.min(20, 320 / begun.length)), left = 60, top = 4;
   const length = Math.max(0.1, document.seconds, ...begun.map(block => block.began + block.seconds));
   const every = Math.ceil(12 / row);
   const x = time => left + time / length * (width - left - 8);
@@ -25,7 +25,7 @@ export function timeline(document) {
     svg.append(s("line", { class: "grid", x1: x(time), x2: x(time), y1: top, y2: height - 18 }),
       s("text", { class: "tick", x: x(time), y: height - 4 }, seconds(time)));
   }
-  svg.append(s("text", { class: "label", x: left - 12, y: height - 4 }, "block"));
+  svg.append(s("text", { class: "label", x: left - 18, y: height - 4 }, "block"));
   begun.forEach((block, i) => {
     const y = top + i * row, high = row - 2;
     const group = s("g", {}, s("title", {}, `Block ${block.index} on ${block.silo ? siloName(block.silo) : "this silo"}: ${seconds(block.seconds)}, waiting ${seconds(block.waiting)}`));

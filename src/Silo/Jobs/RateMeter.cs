@@ -41,10 +41,12 @@ internal sealed class RateMeter
         lock (_lock)
         {
             long now = Stopwatch.GetTimestamp();
-            if (_points.Count > 0)
+            if (_last.At != 0)
                 Seconds += Stopwatch.GetElapsedTime(_last.At, now).TotalSeconds;
             _last = (now, progress.Done, progress.Flops);
-            _points.Enqueue(_last);
+            // A job that goes on has nothing done until it has found what was saved, which must not count as done in a moment.
+            if (_points.Count > 0 || progress.Done > 0)
+                _points.Enqueue(_last);
             while (_points.Count > 2 && Stopwatch.GetElapsedTime(_points.Peek().At, now) > Window)
                 _points.Dequeue();
         }

@@ -22,15 +22,19 @@ internal static unsafe class Options
     /// <summary>The farthest distance with a vector of its own; the products with a tile's keys have room behind each row.</summary>
     private const int Reach = 511, Distances = 2 * Reach + 1, TermStride = Rows + 16;
 
-    public static int Run()
+    /// <summary>Measures.</summary>
+    /// <param name="args"><c>--only TEXT</c>: those whose name has it, in twenty times as many rounds.</param>
+    public static int Run(string[] args)
     {
-        Console.WriteLine($"kernel {CpuKernels.Best.Name}, one thread, tiles of {Rows} × {Rows}, best of {Rounds} rounds");
+        string only = Array.IndexOf(args, "--only") is >= 0 and var at ? args[at + 1] : "";
+        int rounds = only.Length == 0 ? Rounds : 20 * Rounds;
+        Console.WriteLine($"kernel {CpuKernels.Best.Name}, one thread, tiles of {Rows} × {Rows}, best of {rounds} rounds");
         foreach (int dim in new[] { 64, 128 })
-            Measure(CpuKernels.Best, dim);
+            Measure(CpuKernels.Best, dim, only, rounds);
         return 0;
     }
 
-    private static void Measure(CpuKernel kernel, int dim)
+    private static void Measure(CpuKernel kernel, int dim, string only, int rounds)
     {
         using NativeBuffer q = Numbers(Rows * dim), k = Numbers(Rows * dim), v = Numbers(Rows * dim), bias = Numbers(Rows * Rows),
             distances = Numbers(Rows), relative = Numbers(257), packedQ = new(kernel.QueryBytes(Rows, dim)), packedK = new(kernel.KeyBytes(Rows, dim)),
@@ -80,6 +84,7 @@ internal static unsafe class Options
             ("bias tensor, BF16", () => true, new ScoreStage(0) { Bias = new BiasTile(brief.Pointer, ElementType.BF16, Rows * 2, Rows) }),
             ("bias tensor, F16", () => true, new ScoreStage(0) { Bias = new BiasTile(halves.Pointer, ElementType.F16, Rows * 2, Rows) }),
         };
+        cases = [.. cases.Where(of => of.Name == "nothing" || of.Name.Contains(only, StringComparison.Ordinal))];
         // What a job does for a tile's keys before it folds them.
         bool Multiply(int distances)
         {
@@ -96,7 +101,7 @@ internal static unsafe class Options
         };
         var best = new double[cases.Length];
         Array.Fill(best, double.MaxValue);
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < cases.Length; i++)
             {
@@ -111,7 +116,7 @@ internal static unsafe class Options
         }
         double preparing = double.MaxValue;
         var preparation = new RowPreparation(RowNorm.Rms, null, new RotaryEmbedding(RotaryFrequencies.Plain(10_000, dim), 1, false), (_, row) => row);
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             double begin = WorkClock.Thread.Now;
             preparation.Prepare(TensorRows.Dense(k.Floats, Rows, dim), 0, 0, 100_000, bias.Floats);

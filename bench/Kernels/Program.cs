@@ -8,7 +8,7 @@ return args switch
     ["statistics", ..] => Statistics(args[1..]),
     ["exp2"] => Exp2Error.Run(),
     ["accuracy"] => Accuracy.Run(),
-    ["options"] => Options.Run(),
+    ["options", ..] => Options.Run(args[1..]),
     ["mechanisms", ..] => await Mechanisms.RunAsync(args[1..]),
     ["phases", ..] => Phases.Run(args[1..]),
     _ => Usage.Print(),

@@ -10,7 +10,7 @@ internal static class Usage
                           share of the multiply-add peak over the table of shapes
               phases [DIM ...]       the parts of a tile one by one
               decode [KEYS] [--cpu-time]  one query row against a long sequence
-              options                what masks and scores add to a full tile
+              options [--only TEXT]  what masks and scores add to a full tile
               mechanisms [additive|linear] [--only TEXT] [--cpu-time]
                           additive scores, linear attention and the delta rule against their bounds
               accuracy               errors of whole results against float64

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Kernels.Masks;
@@ -30,6 +31,7 @@ public sealed class BandMask(string description, QueryPositions positions, long 
     /// <summary>A sliding window where row <c>i</c> stands at key <c>i + offset</c>.</summary>
     public static BandMask Window(long offset, long left, long right) => Window(QueryPositions.At(offset), left, right);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override TileClass Classify(long firstPosition, long lastPosition, long firstKey, long lastKey)
     {
         // The band's edges move right by one key per row, so a corner of the rectangle decides each question.
@@ -41,6 +43,7 @@ public sealed class BandMask(string description, QueryPositions positions, long 
         return whole ? TileClass.Full : TileClass.Partial;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private protected override void Apply(int row, long position, RowRange keys, MaskWords words) => words.KeepRange(
         row,
         left < 0 ? 0 : position - left - keys.Start,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Kernels.Masks;
@@ -6,34 +7,38 @@ namespace Distributed.Kernels.Masks;
 /// <param name="masks">The masks, in any order.</param>
 public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAttentionMask
 {
+    // An array is gone through without an enumerator; chunks of a span are asked for one by one.
+    private readonly IAttentionMask[] _masks = [.. masks];
+
     /// <summary>The set without a mask.</summary>
     public static MaskSet None { get; } = new();
 
     /// <summary>The masks.</summary>
-    public IReadOnlyList<IAttentionMask> Masks => masks;
+    public IReadOnlyList<IAttentionMask> Masks => _masks;
 
     /// <inheritdoc/>
-    public string Description => masks.Count == 0 ? "none" : string.Join(", ", masks.Select(mask => mask.Description));
+    public string Description => _masks.Length == 0 ? "none" : string.Join(", ", _masks.Select(mask => mask.Description));
 
     /// <inheritdoc/>
-    public bool VariesByBatch => masks.Any(mask => mask.VariesByBatch);
+    public bool VariesByBatch => _masks.Any(mask => mask.VariesByBatch);
 
     /// <inheritdoc/>
-    public bool VariesByHead => masks.Any(mask => mask.VariesByHead);
+    public bool VariesByHead => _masks.Any(mask => mask.VariesByHead);
 
     /// <inheritdoc/>
     /// <remarks>Two partial masks are settled by looking at their words, which takes longer the larger the rectangle is.</remarks>
-    public bool ClassifiesAnySize => masks.Count == 0 || (masks.Count == 1 && masks[0].ClassifiesAnySize);
+    public bool ClassifiesAnySize => _masks.Length == 0 || (_masks.Length == 1 && _masks[0].ClassifiesAnySize);
 
     /// <inheritdoc/>
     /// <remarks>
     /// Several partial masks can leave nothing between them although each leaves something (two bands that do not meet).
     /// Then the words are looked at, so that the answer stays exact.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TileClass Classify(in MaskTile tile)
     {
         int partial = 0;
-        foreach (IAttentionMask mask in masks)
+        foreach (IAttentionMask mask in _masks)
         {
             switch (mask.Classify(tile))
             {
@@ -55,9 +60,10 @@ public sealed class MaskSet(params IReadOnlyList<IAttentionMask> masks) : IAtten
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(in MaskTile tile, MaskWords words)
     {
-        foreach (IAttentionMask mask in masks)
+        foreach (IAttentionMask mask in _masks)
         {
             if (mask.Classify(tile) != TileClass.Full)
                 mask.Apply(tile, words);

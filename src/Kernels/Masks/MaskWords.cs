@@ -40,6 +40,11 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SetAll()
     {
+        if (keys <= 64)
+        {
+            new Span<ulong>(words, keys == 0 ? 0 : rows).Fill(keys == 64 ? ulong.MaxValue : (1UL << keys) - 1);
+            return;
+        }
         for (int row = 0; row < rows; row++)
         {
             Span<ulong> of = Row(row);
@@ -50,6 +55,7 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     }
 
     /// <summary>(row, key) pairs whose bit is set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long CountSet()
     {
         long count = 0;
@@ -62,9 +68,14 @@ public readonly unsafe struct MaskWords(ulong* words, int rows, int keys)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void KeepRange(int row, long from, long to)
     {
-        Span<ulong> of = Row(row);
         int first = (int)Math.Clamp(from, 0, keys);
         int end = (int)Math.Clamp(to, first, keys);
+        if (keys <= 64 && first < end)
+        {
+            words[row] &= RangeBits(first, end);
+            return;
+        }
+        Span<ulong> of = Row(row);
         if (first == end)
         {
             of.Clear();

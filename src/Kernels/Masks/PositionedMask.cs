@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Kernels.Spans;
 
 namespace Distributed.Kernels.Masks;
@@ -19,6 +20,7 @@ public abstract class PositionedMask(QueryPositions positions) : IAttentionMask
     public bool ClassifiesAnySize => true;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TileClass Classify(in MaskTile tile)
     {
         if (tile.Queries.Count == 0 || tile.Keys.Count == 0)
@@ -46,6 +48,7 @@ public abstract class PositionedMask(QueryPositions positions) : IAttentionMask
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(in MaskTile tile, MaskWords words)
     {
         long row = tile.Queries.Start;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Distributed.Kernels.Masks;
 
 /// <summary>
@@ -38,6 +40,7 @@ public sealed class QueryPositions
     }
 
     /// <summary>The offset of a row, and the row behind the last one that shares it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (long Offset, long End) RunAt(int batch, long row)
     {
         if (_runEnds is null)

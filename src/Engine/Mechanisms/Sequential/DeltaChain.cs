@@ -136,6 +136,7 @@ internal sealed class DeltaChain : ISequentialChain
 
     /// <summary>Lists the rows whose last key is in the chunks that there are, and those that see no key.</summary>
     /// <returns>The row behind them.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long FindReads(long row, long last, List<Reading> reads)
     {
         reads.Clear();
@@ -151,6 +152,7 @@ internal sealed class DeltaChain : ISequentialChain
         return row;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Place? PlaceOf(long row, ref int chunk)
     {
         (long first, long end) = _limits.Of(_batch, row);
@@ -160,7 +162,11 @@ internal sealed class DeltaChain : ISequentialChain
             return end == _begun ? new Place(-1, true) : null;
         while (chunk < _panel.Chunks.Count && _panel.Chunks[chunk].End < end)
             chunk++;
-        return chunk < _panel.Chunks.Count ? new Place(chunk, _panel.Chunks[chunk].End == end) : null;
+        if (chunk == _panel.Chunks.Count)
+            return null;
+        bool whole = _panel.Chunks[chunk].End == end;
+        // The memory behind a chunk is that before the next, which rows read that see some of its keys: they are read together.
+        return whole && chunk + 1 < _panel.Chunks.Count && _panel.Before(chunk + 1) is not null ? new Place(chunk + 1, false) : new Place(chunk, whole);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Jobs;
 using Distributed.Kernels.Masks;
 
@@ -30,6 +31,7 @@ internal sealed class KeyLimits
     }
 
     /// <summary>What a row sees; empty where the end is not behind the first. The end never falls from one row to the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (long First, long End) Of(int batch, long row)
     {
         (long first, long end) = (0, _shape.KeyRows);

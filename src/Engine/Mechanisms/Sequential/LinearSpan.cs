@@ -50,6 +50,7 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     /// <summary>Computes the span for one query head and gives its rows to the sink.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Compute(int head, FeatureSums whole, IAttentionSink sink, WorkDone done, ComputeScratch scratch)
     {
         nuint floats = SumFloats + (nuint)_rows.Count * (nuint)(Columns + 1) + 2 * (nuint)(Chunk * Padded) + SpanSums.ReadFloats(_plan)
@@ -76,6 +77,7 @@ internal sealed unsafe class LinearSpan : IDisposable
         done.Folded(_pairs, _rows.Count * _plan.CostOfRow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadQueries(int head, RowRange rows, float* queries, float* prepared)
     {
         TensorRows source = _input.Queries.Slice(_batch, head, rows);
@@ -137,6 +139,7 @@ internal sealed unsafe class LinearSpan : IDisposable
     }
 
     /// <summary>The sums of one chunk; those that the span's sums were not made of are made once for all rows and heads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private FeatureSums ChunkSums(int span, int chunk, float* room)
     {
         if (_spans.HasChunks(span))
@@ -166,10 +169,6 @@ internal sealed unsafe class LinearSpan : IDisposable
             return;
         }
         OutputRows.Divide(output, _rows.Count, _plan.Shape.ValueDim, denominators);
-        for (int row = 0; row < _rows.Count; row++)
-        {
-            double logarithm = Math.Log(denominators[row]);
-            denominators[row] = double.IsNaN(logarithm) ? float.NaN : (float)logarithm;
-        }
+        OutputRows.Logarithms(denominators, _rows.Count);
     }
 }

@@ -78,6 +78,7 @@ internal sealed class SpanSums(JobPlan plan, AttentionInput input, int batch, in
     /// <param name="room"><see cref="ReadFloats"/> numbers; φ(k), <c>[keys, padded D]</c>, stands in front.</param>
     /// <param name="stride">Numbers from one value to the next.</param>
     /// <returns>The first value.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe float* Read(RowRange keys, float* room, out nint stride)
     {
         float* prepared = room + Chunk * FeatureRows.Padded(plan.Shape.KeyDim), copied = prepared + Chunk * FeatureRows.Padded(plan.Shape.KeyDim);

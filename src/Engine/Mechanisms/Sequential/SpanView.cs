@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Distributed.Engine.Plan;
 using Distributed.Kernels.Masks;
 using Distributed.Kernels.Spans;
@@ -17,6 +18,7 @@ internal sealed class SpanView
     public long Pairs { get; private set; }
 
     /// <summary>Looks at another query span.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Look(JobPlan plan, int batch, int head, int querySpan)
     {
         Pairs = 0;

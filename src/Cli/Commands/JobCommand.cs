@@ -17,7 +17,9 @@ internal static class JobCommand
         Description = "A job's JSON specification: a file, or - for standard input. attend run --print-spec makes one; inputs are tensor:NAME, document:NAME or file:/PATH on the server.",
     };
 
-    private static readonly Argument<Guid> Id = new("job") { Description = "The job's id." };
+    private static readonly Argument<Guid> Id = Parsers.Argument("job", "The job's id.", text => Guid.TryParse(text, out Guid id)
+        ? id
+        : throw new InputException($"Job '{text}' is not an id; one that 'attend job list' prints is expected."));
 
     private static readonly Option<string?> Name = Parsers.Of<string?>("--name", "NAME", "What to call the job, or the name to list.", text => text);
 

@@ -6,7 +6,7 @@ using Distributed.Engine;
 
 namespace Distributed.Cli.Parsing;
 
-/// <summary>Options whose text is read by the engine's own parsers, so that both refuse the same things in the same words.</summary>
+/// <summary>Options and arguments whose text is read by the engine's own parsers, so that both refuse the same things in the same words.</summary>
 internal static class Parsers
 {
     /// <summary>What a word says.</summary>
@@ -22,6 +22,16 @@ internal static class Parsers
         Description = description,
         HelpName = valueName,
         Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result => Read(result, parse),
+    };
+
+    /// <summary>An argument that must be given.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it says.</param>
+    /// <param name="parse">Reads the text; throws <see cref="InputException"/> on what it does not know.</param>
+    public static Argument<T> Argument<T>(string name, string description, Func<string, T> parse) => new(name)
+    {
+        Description = description,
         CustomParser = result => Read(result, parse),
     };
 

@@ -28,6 +28,7 @@ public sealed class CommandTests : IDisposable
         await RunAsync(silo, 0, "tensor", "get", "qkv.safetensors", "-o", "back.safetensors");
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(_folder, "qkv.safetensors")), await File.ReadAllBytesAsync(Path.Combine(_folder, "back.safetensors")));
         await RunAsync(silo, 2, "job", "pause", id);
+        Assert.Contains("Job 'none' is not an id", await RunAsync(silo, 2, "job", "watch", "none"), StringComparison.Ordinal);
         await RunAsync(silo, 0, "job", "rm", id);
         await RunAsync(silo, 0, "tensor", "rm", "qkv.safetensors");
         Assert.Contains("qkv.safetensors", await RunAsync(silo, 2, "tensor", "rm", "qkv.safetensors"), StringComparison.Ordinal);

@@ -5,8 +5,8 @@ public sealed class DiskFullException : IOException
 {
     /// <summary>No room for a file.</summary>
     /// <param name="message">One sentence: the folder, and the bytes it has no room for.</param>
-    /// <param name="cause">The error that showed it.</param>
-    public DiskFullException(string message, Exception cause)
+    /// <param name="cause">The error that showed it; null where another machine had it.</param>
+    public DiskFullException(string message, Exception? cause = null)
         : base(message, cause)
     {
     }

@@ -103,7 +103,7 @@ internal sealed partial class SecondPass(
         {
             LogLost(log, part, silo.Name, status.Phase, status.Error);
             if (status.IsDiskFull)
-                throw new DiskFullException(status.Error!, new IOException(status.Error));
+                throw new DiskFullException(status.Error!);
             if (status.Phase == BlockPhase.Failed)
                 CountFailure(part, status.Error);
             GiveAgain(part);

@@ -141,7 +141,7 @@ internal sealed partial class JobCoordinator
     {
         string why = attempt.Status.Error!;
         return attempt.Status.IsInputError ? new InputException(why)
-            : attempt.Status.IsDiskFull ? new DiskFullException(why, new IOException(why))
+            : attempt.Status.IsDiskFull ? new DiskFullException(why)
             : ++_failures > FailuresTaken ? new IOException($"Block {attempt.Block} failed {_failures} times, at last so: {why}")
             : _failure;
     }

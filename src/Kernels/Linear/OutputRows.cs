@@ -43,29 +43,6 @@ public static unsafe class OutputRows
         }
     }
 
-    /// <summary>Turns denominators into their logarithms: −∞ of 0, and NaN of what is below.</summary>
-    /// <param name="denominators"><c>[rows]</c>.</param>
-    /// <param name="rows">Rows.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Logarithms(float* denominators, int rows)
-    {
-        float* last = stackalloc float[8];
-        for (int row = 0; row < rows; row += 8)
-        {
-            // What is left is done by the same operations: a function of single numbers may round another way.
-            int count = Math.Min(8, rows - row);
-            float* of = count == 8 ? denominators + row : last;
-            if (count < 8)
-                new ReadOnlySpan<float>(denominators + row, count).CopyTo(new Span<float>(last, 8));
-            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(of));
-            Vector512<double> logarithms = Vector512.Log(Vector512.Create(low, high));
-            Vector256<float> made = Vector256.Narrow(logarithms.GetLower(), logarithms.GetUpper());
-            Vector256.ConditionalSelect(Vector256.Equals(made, made), made, Vector256.Create(float.NaN)).Store(of);
-            if (count < 8)
-                new ReadOnlySpan<float>(last, count).CopyTo(new Span<float>(denominators + row, count));
-        }
-    }
-
     // The sign of a zero and the payload of a NaN are what instruction sets differ in.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Canonical(Vector512<float> x)

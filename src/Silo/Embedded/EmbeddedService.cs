@@ -1,4 +1,5 @@
 using Distributed.Silo.Hosting;
+using Distributed.Silo.Http;
 using Distributed.Silo.Jobs;
 using Distributed.Silo.Storage;
 
@@ -52,8 +53,9 @@ internal sealed partial class EmbeddedService(
         {
             storage.Sweep(settings.KeepsUploads, SweepsEvery);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or RefusedException)
         {
+            // A disk that fails, or a name whose change takes long; neither is worth the server.
             LogLater(log, error.Message);
         }
     }

@@ -6,8 +6,8 @@ namespace Distributed.Silo.Storage;
 /// <param name="root">Its full path.</param>
 /// <remarks>
 /// <c>tensors/</c>, <c>documents/</c>: stored files. <c>uploads/</c>: those in the making. <c>locks/</c>: what is locked
-/// while a name of theirs changes. <c>queue/JOB.json</c>: the record of each job. <c>work/JOB/</c>: what a job needs until it ends. <c>results/JOB/</c>: what it made. A cluster's
-/// coordinators have <c>jobs/</c> and <c>active/</c> beside them.
+/// while a name of theirs changes. <c>queue/JOB.json</c>: the record of each job. <c>work/JOB/</c>: what a job needs until
+/// it ends. <c>results/JOB/</c>: what it made. A cluster's coordinators have <c>jobs/</c> and <c>active/</c> beside them.
 /// </remarks>
 public sealed class DataFolder(string root)
 {

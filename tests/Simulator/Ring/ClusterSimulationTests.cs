@@ -39,6 +39,23 @@ public class ClusterSimulationTests
         Assert.Equal(2 * fold / expected, result.Efficiency, tolerance: 1e-4);
     }
 
+    [Fact]
+    public void Where_no_core_is_spare_a_silo_computes_later_by_what_it_sends_and_receives()
+    {
+        const long Rows = 2048, Span = 1024;
+        const int Heads = 2;
+        const double SecondsPerByte = 1e-9;
+        JobModel job = Jobs.Of(Rows, new AttentionOptions(), Heads, Heads);
+        ClusterModel model = Jobs.Cluster(2) with { BlocksAtOnce = 1 };
+
+        TimeSpan spare = ClusterSimulation.Run(model, job, job.Plan(model, blocks: 2)).Took;
+        TimeSpan taken = ClusterSimulation.Run(model with { SecondsPerByte = SecondsPerByte }, job, job.Plan(model, blocks: 2)).Took;
+
+        // Each sends its own tile and receives the other's.
+        double tileBytes = Span * Heads * 2 * Jobs.Dim * sizeof(float);
+        Assert.Equal(2 * tileBytes * SecondsPerByte, (taken - spare).TotalSeconds, tolerance: 2e-6);
+    }
+
     [Theory]
     [InlineData("full", 3)]
     [InlineData("causal", 4)]

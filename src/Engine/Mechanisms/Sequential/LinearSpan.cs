@@ -169,6 +169,10 @@ internal sealed unsafe class LinearSpan : IDisposable
             return;
         }
         OutputRows.Divide(output, _rows.Count, _plan.Shape.ValueDim, denominators);
-        OutputRows.Logarithms(denominators, _rows.Count);
+        for (int row = 0; row < _rows.Count; row++)
+        {
+            double logarithm = Math.Log(denominators[row]);
+            denominators[row] = double.IsNaN(logarithm) ? float.NaN : (float)logarithm;
+        }
     }
 }

@@ -104,7 +104,7 @@ internal sealed class ClusterAttention(string folder, Func<string, ClusterRun> f
     {
         string why = end.Error ?? "The attention of the job has ended elsewhere.";
         return end.IsInputError ? new InputException(why)
-            : end.Outcome == RunOutcome.DiskFull ? new DiskFullException(why, new IOException(why))
+            : end.Outcome == RunOutcome.DiskFull ? new DiskFullException(why)
             : new IOException(why);
     }
 }
